@@ -1,1 +1,10 @@
-//! recipes
+//! Native recipes of rbuildout: the [`Recipe`] contract, the recipes themselves and the template engine.
+
+mod api;
+mod error;
+mod native;
+pub mod run;
+
+pub use api::{Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
+pub use native::{find, why_not_native};
+pub use error::{CommandFailure, CommandStatus, RecipeError};

@@ -1,0 +1,95 @@
+//! Getting files, by the options that all downloading recipes share: `url`, `md5sum`, `alternate-url`, `offline`.
+
+use std::path::Path;
+
+use rbuildout_cache::{Downloader, Fetched, Progress, Request};
+
+use crate::api::{Host, Settings, required, text};
+use crate::error::RecipeError;
+use crate::native::common::{paths, truth};
+use crate::run::RunContext;
+
+/// The download that the options of the section describe.
+pub(crate) fn request(host: &mut dyn Host) -> Result<Request, RecipeError> {
+    let url = required(host, "url")?;
+    let mut request = plain(host.settings(), &url);
+    request.md5 = md5sum(host)?;
+    request.alternate_url = text(host, "alternate-url")?.filter(|url| !url.is_empty());
+    let offline = text(host, "offline")?.filter(|offline| !offline.is_empty());
+    request.offline = offline.map(|offline| truth::exact(Some(&offline), false)).transpose()?;
+    Ok(request)
+}
+
+/// Option `md5sum`, unless empty.
+pub(crate) fn md5sum(host: &mut dyn Host) -> Result<Option<String>, RecipeError> {
+    Ok(text(host, "md5sum")?.filter(|md5| !md5.is_empty()))
+}
+
+/// A download without a checksum. A relative path starts at the buildout directory.
+pub(crate) fn plain(settings: &Settings, url: &str) -> Request {
+    Request::new(absolute(&settings.directory, url))
+}
+
+/// The URL or path, made absolute if it is a relative path.
+pub(crate) fn absolute(directory: &Path, url: &str) -> String {
+    if is_path(url) { paths::to_text(&directory.join(url)) } else { url.to_owned() }
+}
+
+/// True if this is a path and no URL.
+pub(crate) fn is_path(url: &str) -> bool {
+    let Some((scheme, _)) = url.split_once(':') else { return true };
+    scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
+/// A file that was fetched; removed at the end if it is temporary.
+pub(crate) struct File(Fetched);
+
+impl File {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        if self.0.temporary {
+            // It lies in the spool directory, which is cleaned anyhow.
+            let _ = fs_err::remove_file(&self.0.path);
+        }
+    }
+}
+
+/// Fetches a file to wherever it is kept.
+pub(crate) fn fetch(run: &RunContext, request: &Request) -> Result<File, RecipeError> {
+    run.log.phase("download");
+    fetch_with(run.services.downloader(), request, run.log.progress())
+}
+
+/// Fetches a file while a section is initialised.
+pub(crate) fn fetch_with(
+    downloader: &Downloader,
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<File, RecipeError> {
+    Ok(File(downloader.fetch(request, progress)?))
+}
+
+/// Fetches a file to `path`: a link or a copy of a local or cached one.
+pub(crate) fn fetch_to(run: &RunContext, request: &Request, path: &Path) -> Result<(), RecipeError> {
+    run.log.phase("download");
+    run.services.downloader().fetch_to(request, path, run.log.progress())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_urls() {
+        assert!(is_path("a/b") && is_path("/a:b") && is_path("./x:y") && is_path(""));
+        assert!(!is_path("http://x/") && !is_path("file:///x") && !is_path("debian:a/b"));
+        assert_eq!(absolute(Path::new("/b"), "x/y"), "/b/x/y");
+        assert_eq!(absolute(Path::new("/b"), "/x"), "/x");
+    }
+}

@@ -1,0 +1,86 @@
+//! `slapos.recipe.template`: a file from a text with buildout's own `${section:option}` substitution.
+//!
+//! | option | meaning |
+//! |---|---|
+//! | `output` | the file (required) |
+//! | `inline` | the text itself, or |
+//! | `url` | where to get it: fetched and substituted when the section is initialised |
+//! | `md5sum` | of what `url` gives |
+//! | `mode` | octal; by default 0666, or 0777 for a script whose interpreter exists, minus the umask |
+//!
+//! Publishes nothing; records the output. In a fetched text `$$` stands for `$`. Update writes again only what has no
+//! checksum.
+//!
+//! Errors: `one of the options 'inline' 'url' is required`, `options 'inline' & 'url' conflict`, `options 'inline' &
+//! 'md5sum' conflict`, and those of substitution.
+
+use std::path::{Path, PathBuf};
+
+use rbuildout_cache::Silent;
+
+use super::output::Output;
+use super::source::{Source, read};
+use crate::api::{Distribution, Effects, Host, Installed, Part, Recipe, required, text};
+use crate::error::RecipeError;
+use crate::native::common::fetch;
+use crate::run::RunContext;
+
+pub(crate) struct Template;
+
+impl Recipe for Template {
+    fn distribution(&self) -> Distribution {
+        crate::native::TEMPLATE
+    }
+
+    fn init(&self, host: &mut dyn Host) -> Result<Box<dyn Part>, RecipeError> {
+        let output =
+            Output { path: required(host, "output")?, mode: text(host, "mode")?.filter(|mode| !mode.is_empty()) };
+        let source = Source::read(host)?;
+        let is_fixed = source.is_fixed();
+        let content = match &source {
+            Source::Inline(text) => text.clone(),
+            Source::Url { url, request } => {
+                let file = fetch::fetch_with(host.downloader(), request, &Silent)?;
+                substitute(host, &read(&file, url)?)?
+            }
+        };
+        Ok(Box::new(TemplatePart { output, content, is_fixed, directory: host.settings().directory.clone() }))
+    }
+}
+
+/// Substitutes a fetched text. Each `$$` is a `$` that the substitution doesn't see.
+fn substitute(host: &mut dyn Host, text: &str) -> Result<String, RecipeError> {
+    let pieces: Result<Vec<_>, _> = text.split("$$").map(|piece| host.substitute(piece)).collect();
+    Ok(pieces?.join("$"))
+}
+
+struct TemplatePart {
+    output: Output,
+    content: String,
+    /// The content cannot change without the options changing.
+    is_fixed: bool,
+    directory: PathBuf,
+}
+
+impl Part for TemplatePart {
+    fn effects(&self) -> Effects {
+        Effects::Hermetic
+    }
+
+    fn location(&self) -> Option<&Path> {
+        Some(Path::new(&self.output.path))
+    }
+
+    fn update_is_noop(&self) -> bool {
+        self.is_fixed || self.output.is_current(&self.directory, self.content.as_bytes())
+    }
+
+    fn install(&self, run: &RunContext) -> Result<Installed, RecipeError> {
+        self.output.write(run.settings(), self.content.as_bytes())?;
+        Ok(Installed::Paths(vec![self.output.path.clone()]))
+    }
+
+    fn update(&self, run: &RunContext) -> Result<Installed, RecipeError> {
+        if self.is_fixed { Ok(Installed::None) } else { self.install(run) }
+    }
+}
