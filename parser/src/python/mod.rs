@@ -1,0 +1,41 @@
+//! Python values, expressions and section conditions, without a Python interpreter.
+
+mod ast;
+mod ast_literal;
+mod builtins;
+mod compare;
+mod condition;
+mod dumps;
+mod error;
+mod eval;
+mod facts;
+mod float;
+mod format_spec;
+mod marker;
+mod ops;
+mod parse;
+mod percent;
+mod percent_spec;
+mod printable;
+mod repr;
+mod scope;
+mod str_format;
+mod str_methods;
+mod subscript;
+mod value;
+
+pub use compare::{CompareOp, compare, contains};
+pub use condition::{ConditionError, World, eval_condition};
+pub use dumps::{MAGIC, dumps, loads, safe_repr};
+pub use error::PythonError;
+pub use eval::eval_literal;
+pub use facts::{FACTS_PROBE, Facts, VersionInfo};
+pub use float::{format_fixed, repr_float};
+pub use format_spec::format_value;
+pub use ops::{BinaryOp, UnaryOp, binary, unary};
+pub use percent::{percent_format, percent_format_with};
+pub use repr::{ascii, bytes_repr, repr, str_repr, to_str};
+pub use str_format::{FormatArguments, str_format};
+pub use str_methods::{str_method, strip_whitespace};
+pub use subscript::{Slice, index, item, slice};
+pub use value::{Dict, Opaque, Set, Value};
