@@ -2,6 +2,7 @@
 
 mod build;
 mod cmmi;
+mod collective_template;
 pub(crate) mod common;
 mod debug;
 mod mkdirectory;

@@ -1,7 +1,8 @@
 //! Which recipes are native.
 
-use super::build::{Download, DownloadUnpacked};
+use super::build::{Download, DownloadUnpacked, GitClone};
 use super::cmmi::Cmmi;
+use super::collective_template::CollectiveTemplate;
 use super::debug::Debug;
 use super::mkdirectory::MakeDirectory;
 use super::plone_command::PloneCommand;
@@ -23,12 +24,14 @@ type Entry = (&'static str, &'static str, &'static dyn Recipe);
 
 /// Distribution (normalised), entry point, recipe.
 static NATIVE: &[Entry] = &[
+    ("collective-recipe-template", "default", &CollectiveTemplate),
     ("plone-recipe-command", "default", &PloneCommand),
     ("slapos-cookbook", "mkdirectory", &MakeDirectory::Cookbook),
     ("slapos-cookbook", "symbolic.link", &SymbolicLink),
     ("slapos-cookbook", "wrapper", &Wrapper),
     ("slapos-recipe-build", "download", &Download),
     ("slapos-recipe-build", "download-unpacked", &DownloadUnpacked),
+    ("slapos-recipe-build", "gitclone", &GitClone),
     ("slapos-recipe-build", "mkdirectory", &MakeDirectory::Build),
     ("slapos-recipe-cmmi", "default", &Cmmi),
     ("slapos-recipe-template", "default", &Template),

@@ -1,0 +1,86 @@
+//! Asking a remote repository for a revision while a section is initialised.
+
+use std::cell::Cell;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::git;
+use crate::api::Host;
+use crate::error::RecipeError;
+use crate::run::command::wait_or_interrupt;
+
+/// After this, a remote counts as unreachable.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The revision of a branch, or of `HEAD`. If the given git cannot tell, plain `git` is tried; if that can't either, a
+/// notice says so.
+pub(super) fn remote_revision(
+    host: &mut dyn Host,
+    git: &str,
+    repository: &str,
+    branch: Option<&str>,
+    no_ssl: bool,
+) -> Result<Option<String>, RecipeError> {
+    let reference = branch.unwrap_or("HEAD");
+    let programs = if git == "git" { vec!["git"] } else { vec![git, "git"] };
+    for program in programs {
+        match ask(host, program, repository, reference, no_ssl) {
+            Ok(output) => {
+                return match output.split_whitespace().next() {
+                    Some(revision) => Ok(Some(revision.to_owned())),
+                    None => Err(RecipeError::user_with_hint(
+                        format!("The repository {repository} has no branch or reference `{reference}`."),
+                        "Correct the option `branch`, or name a `revision`.",
+                    )),
+                };
+            }
+            Err(reason) => {
+                host.print(&format!("Ignoring git error when fetching revision from remote with {program}: {reason}"));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What `git ls-remote` writes, or why it failed.
+fn ask(host: &dyn Host, program: &str, repository: &str, reference: &str, no_ssl: bool) -> Result<String, String> {
+    let arguments = ["ls-remote", "-q", repository, reference];
+    let mut environment = git::environment(&host.environment());
+    if no_ssl {
+        environment.insert("GIT_SSL_NO_VERIFY".into(), "1".into());
+    }
+    let mut child = Command::new(program)
+        .args(arguments)
+        .current_dir(&host.settings().directory)
+        .env_clear()
+        .envs(environment)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{error}: '{program}'"))?;
+    let stdout = child.stdout.take();
+    let reader = thread::spawn(move || {
+        let mut output = Vec::new();
+        stdout.map(|mut stdout| stdout.read_to_end(&mut output));
+        output
+    });
+    let limit = Instant::now() + LIMIT;
+    let expired = Cell::new(false);
+    let status = wait_or_interrupt(child, || {
+        expired.set(Instant::now() >= limit);
+        expired.get()
+    });
+    if expired.get() {
+        return Err(format!("no answer in {} seconds", LIMIT.as_secs()));
+    }
+    let status = status.map_err(|error| error.to_string())?;
+    if !status.success() {
+        return Err(git::failure_text(program, &arguments, status));
+    }
+    let output = reader.join().map_err(|_| "its output could not be read".to_owned())?;
+    Ok(String::from_utf8_lossy(&output).into_owned())
+}
