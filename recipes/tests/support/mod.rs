@@ -16,21 +16,21 @@ use rbuildout_recipes::run::{Level, PartLog, RunContext, RunServices};
 use rbuildout_recipes::{Host, Installed, Mode, Part, RecipeError, Settings, find};
 
 /// A buildout directory and its run.
-pub struct Bench {
+pub(crate) struct Bench {
     _temporary: tempfile::TempDir,
-    pub dir: PathBuf,
-    pub settings: Settings,
-    pub sections: IndexMap<String, IndexMap<String, Value>>,
-    pub environment: BTreeMap<OsString, OsString>,
-    pub signature: Option<String>,
+    pub(crate) dir: PathBuf,
+    pub(crate) settings: Settings,
+    pub(crate) sections: IndexMap<String, IndexMap<String, Value>>,
+    pub(crate) environment: BTreeMap<OsString, OsString>,
+    pub(crate) signature: Option<String>,
     downloader: Arc<Downloader>,
-    pub interrupted: AtomicBool,
+    pub(crate) interrupted: AtomicBool,
     groups: Mutex<Vec<u32>>,
     log: Log,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let dir = temporary.path().canonicalize().unwrap();
         for name in ["parts", "bin", "eggs", "develop-eggs", "state"] {
@@ -67,24 +67,24 @@ impl Bench {
     }
 
     /// Allows a directory for shared parts.
-    pub fn share(&mut self, name: &str) -> PathBuf {
+    pub(crate) fn share(&mut self, name: &str) -> PathBuf {
         let path = self.dir.join(name);
         std::fs::DirBuilder::new().create(&path).unwrap();
         self.settings.shared_part_list.push(path.clone());
         path
     }
 
-    pub fn section(&mut self, name: &str, options: &[(&str, &str)]) {
+    pub(crate) fn section(&mut self, name: &str, options: &[(&str, &str)]) {
         self.sections.insert(name.to_owned(), texts(options));
     }
 
     /// Shows command output while it is logged.
-    pub fn echo(&mut self) {
+    pub(crate) fn echo(&mut self) {
         self.log.echoes = true;
     }
 
     /// Initialises a part. `{dir}` in an option is the buildout directory.
-    pub fn init(&self, recipe: &str, name: &str, options: &[(&str, &str)]) -> Result<Ready<'_>, RecipeError> {
+    pub(crate) fn init(&self, recipe: &str, name: &str, options: &[(&str, &str)]) -> Result<Ready<'_>, RecipeError> {
         let dir = self.dir.to_str().unwrap();
         let mut own = texts(&[("recipe", recipe)]);
         own.extend(options.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.replace("{dir}", dir)))));
@@ -94,57 +94,57 @@ impl Bench {
     }
 
     /// Initialises and installs a part.
-    pub fn install(&self, recipe: &str, name: &str, options: &[(&str, &str)]) -> Result<Installed, RecipeError> {
+    pub(crate) fn install(&self, recipe: &str, name: &str, options: &[(&str, &str)]) -> Result<Installed, RecipeError> {
         self.init(recipe, name, options)?.install()
     }
 
     /// The last line that a user sees when a part fails, wherever it does.
-    pub fn error(&self, recipe: &str, name: &str, options: &[(&str, &str)]) -> String {
+    pub(crate) fn error(&self, recipe: &str, name: &str, options: &[(&str, &str)]) -> String {
         self.shorten(&self.install(recipe, name, options).expect_err("the part fails").to_string())
     }
 
-    pub fn run<'a>(&'a self, part: &'a str) -> RunContext<'a> {
+    pub(crate) fn run<'a>(&'a self, part: &'a str) -> RunContext<'a> {
         RunContext { part, services: self, log: &self.log }
     }
 
     /// All records so far, the buildout directory shown as `{dir}`, and forgets them.
-    pub fn records(&self) -> Vec<String> {
+    pub(crate) fn records(&self) -> Vec<String> {
         let records = std::mem::take(&mut *self.log.records.lock().unwrap());
         records.iter().map(|record| self.shorten(record)).collect()
     }
 
     /// What commands wrote.
-    pub fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         self.shorten(&self.read("state/part.log"))
     }
 
     /// What was shown of it.
-    pub fn echoed(&self) -> String {
+    pub(crate) fn echoed(&self) -> String {
         String::from_utf8(self.log.shown.lock().unwrap().clone()).unwrap()
     }
 
     /// Process groups that are running.
-    pub fn groups(&self) -> Vec<u32> {
+    pub(crate) fn groups(&self) -> Vec<u32> {
         self.groups.lock().unwrap().clone()
     }
 
-    pub fn shorten(&self, text: &str) -> String {
+    pub(crate) fn shorten(&self, text: &str) -> String {
         text.replace(self.dir.to_str().unwrap(), "{dir}")
     }
 
-    pub fn write(&self, path: &str, content: &str) -> PathBuf {
+    pub(crate) fn write(&self, path: &str, content: &str) -> PathBuf {
         let path = self.dir.join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(&path, content).unwrap();
         path
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs_err::read_to_string(self.dir.join(path)).unwrap()
     }
 
     /// A tree as sorted lines: mode, kind, path, and the target of links.
-    pub fn tree(&self, path: &str) -> Vec<String> {
+    pub(crate) fn tree(&self, path: &str) -> Vec<String> {
         let mut lines = Vec::new();
         list(&self.dir.join(path), Path::new(""), &mut lines);
         lines
@@ -175,24 +175,24 @@ fn texts(options: &[(&str, &str)]) -> IndexMap<String, Value> {
 }
 
 /// An initialised part.
-pub struct Ready<'a> {
+pub(crate) struct Ready<'a> {
     bench: &'a Bench,
     name: String,
-    pub options: IndexMap<String, Value>,
-    pub part: Box<dyn Part>,
+    pub(crate) options: IndexMap<String, Value>,
+    pub(crate) part: Box<dyn Part>,
 }
 
 impl Ready<'_> {
-    pub fn install(&self) -> Result<Installed, RecipeError> {
+    pub(crate) fn install(&self) -> Result<Installed, RecipeError> {
         self.part.install(&self.bench.run(&self.name))
     }
 
-    pub fn update(&self) -> Result<Installed, RecipeError> {
+    pub(crate) fn update(&self) -> Result<Installed, RecipeError> {
         self.part.update(&self.bench.run(&self.name))
     }
 
     /// An option as published, the buildout directory shown as `{dir}`.
-    pub fn option(&self, key: &str) -> String {
+    pub(crate) fn option(&self, key: &str) -> String {
         self.bench.shorten(&self.options.get(key).map(to_str).unwrap_or_default())
     }
 }
@@ -372,6 +372,6 @@ impl PartLog for Log {
 }
 
 /// The paths of an installation.
-pub fn paths<'a>(paths: impl IntoIterator<Item = &'a str>) -> Installed {
+pub(crate) fn paths<'a>(paths: impl IntoIterator<Item = &'a str>) -> Installed {
     Installed::Paths(paths.into_iter().map(str::to_owned).collect())
 }
