@@ -131,9 +131,9 @@ pub enum Reason {
     /// An error of the operating system on the way to the server.
     #[error("<urlopen error [Errno {errno}] {text}>")]
     Os { errno: i32, text: String },
-    /// The name of the host is unknown.
-    #[error("<urlopen error [Errno -2] Name or service not known>")]
-    UnknownHost,
+    /// The name of the host is unknown, or cannot be looked up now.
+    #[error("<urlopen error {}>", if *.temporary { "[Errno -3] Temporary failure in name resolution" } else { "[Errno -2] Name or service not known" })]
+    UnknownHost { temporary: bool },
     /// Neither connection nor bytes for so long.
     #[error("<urlopen error timed out>")]
     TimedOut { after: Duration },

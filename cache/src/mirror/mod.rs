@@ -5,7 +5,7 @@
 //! what it has.
 
 pub mod debian;
-mod folder;
+pub(crate) mod folder;
 mod parse;
 mod pattern;
 
