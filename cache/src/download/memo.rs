@@ -85,6 +85,10 @@ mod tests {
         assert_eq!(md5(), "noted");
         fs_err::write(&path, "bc").unwrap();
         assert_eq!(md5(), md5_hex("bc"));
+        // Too new to be sure of.
+        assert!(memo.digests(&path, &[Algorithm::Sha256]).unwrap().md5.is_none());
+        filetime::set_file_mtime(&path, filetime::FileTime::from_unix_time(1, 0)).unwrap();
+        assert_eq!(md5(), md5_hex("bc"));
         assert!(memo.digests(&path, &[Algorithm::Sha256]).unwrap().md5.is_some());
         assert!(memo.digests(&dir.path().join("missing"), &[]).is_err());
     }
