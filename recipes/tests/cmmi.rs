@@ -1,5 +1,7 @@
 //! slapos.recipe.cmmi against real shells, makes and patches, with `path` as the source.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
 
 use fs_err as fs;

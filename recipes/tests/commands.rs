@@ -1,5 +1,7 @@
 //! Running commands: output, process groups, interruption.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! download, download-unpacked and cmmi with an archive, from local files.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
 
 use std::process::Command;

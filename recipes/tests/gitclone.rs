@@ -1,5 +1,7 @@
 //! slapos.recipe.build:gitclone against a real git.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
 
 use std::process::Command;
@@ -125,7 +127,7 @@ fn develop_is_the_users() {
     let location = bench.dir.join("parts/g").display().to_string();
     assert_eq!(uninstall(&bench, &[("location", &location), ("develop", "false")]), None);
     assert_eq!(uninstall(&bench, &[("location", &location)]), Some(vec![]));
-    std::fs::remove_file(bench.dir.join("parts/g/mine")).unwrap();
+    fs_err::remove_file(bench.dir.join("parts/g/mine")).unwrap();
     assert_eq!(uninstall(&bench, &[("location", &location)]), None);
     git(&bench, &["-C", "parts/g", "commit", "-q", "--allow-empty", "-m", "x"]);
     assert_eq!(uninstall(&bench, &[("location", &location)]), Some(vec![]));

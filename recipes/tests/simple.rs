@@ -1,5 +1,7 @@
 //! Recipes that write small things: debug, mkdirectory, plone.recipe.command, symbolic.link, wrapper.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
 
 use fs_err as fs;

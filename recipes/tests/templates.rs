@@ -1,5 +1,7 @@
 //! slapos.recipe.template and collective.recipe.template.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod support;
 
 use fs_err as fs;

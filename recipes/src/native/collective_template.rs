@@ -51,9 +51,10 @@ impl Recipe for CollectiveTemplate {
         }
         let mut mode = None;
         let template = match (input, inline, url) {
-            (Some(input), ..) => match input.strip_prefix("inline:") {
-                Some(text) => text.trim_start().to_owned(),
-                None => {
+            (Some(input), ..) => {
+                if let Some(text) = input.strip_prefix("inline:") {
+                    text.trim_start().to_owned()
+                } else {
                     let path = paths::resolve(host.settings(), &input);
                     if !path.exists() {
                         return Err(RecipeError::user(format!("Input file '{input}' does not exist.")));
@@ -61,7 +62,7 @@ impl Recipe for CollectiveTemplate {
                     mode = Some(fs::metadata(&path)?.permissions().mode() & 0o7777);
                     fs::read_to_string(&path)?
                 }
-            },
+            }
             (None, Some(inline), _) => inline.trim_start().to_owned(),
             (None, None, url) => {
                 let request = fetch::plain(host.settings(), &url.unwrap_or_default());

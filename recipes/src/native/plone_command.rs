@@ -32,23 +32,23 @@ impl Recipe for PloneCommand {
             return Err(RecipeError::user(message));
         };
         let location = text(host, "location")?.unwrap_or_default();
-        Ok(Box::new(Command {
-            command: text(host, "command")?.filter(|command| !command.is_empty()),
-            update_command: text(host, "update-command")?,
+        Ok(Box::new(CommandPart {
+            install: text(host, "command")?.filter(|command| !command.is_empty()),
+            update: text(host, "update-command")?,
             location: location.split_whitespace().map(str::to_owned).collect(),
             stop_on_error,
         }))
     }
 }
 
-struct Command {
-    command: Option<String>,
-    update_command: Option<String>,
+struct CommandPart {
+    install: Option<String>,
+    update: Option<String>,
     location: Vec<String>,
     stop_on_error: bool,
 }
 
-impl Command {
+impl CommandPart {
     fn run(&self, command: &str, run: &RunContext) -> Result<(), RecipeError> {
         run.log.phase("command");
         let spec = CommandSpec::shell(command, &run.settings().directory).environment(run.services.environment());
@@ -62,17 +62,17 @@ impl Command {
     }
 }
 
-impl Part for Command {
+impl Part for CommandPart {
     fn effects(&self) -> Effects {
         Effects::Ordered
     }
 
     fn update_is_noop(&self) -> bool {
-        self.update_command.is_none()
+        self.update.is_none()
     }
 
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError> {
-        let Some(command) = &self.command else {
+        let Some(command) = &self.install else {
             let message = "No command specified";
             run.error(message);
             return Err(RecipeError::user_with_hint(message, "Set the option `command`."));
@@ -83,7 +83,7 @@ impl Part for Command {
     }
 
     fn update(&self, run: &RunContext) -> Result<Installed, RecipeError> {
-        if let Some(command) = &self.update_command {
+        if let Some(command) = &self.update {
             // The original quotes the command in the other record only.
             run.info(&format!("Running {command}"));
             self.run(command, run)?;

@@ -75,7 +75,7 @@ pub fn why_not_native(recipe: &str) -> String {
     let mut known = NATIVE.iter().filter(|(distribution, ..)| *distribution == name.0).map(|(_, entry, _)| *entry);
     if let Some(first) = known.next() {
         let entries = known.fold(format!("`{first}`"), |text, entry| format!("{text}, `{entry}`"));
-        text.push_str(&format!(" Entries of this distribution that are native: {entries}."));
+        text.extend([" Entries of this distribution that are native: ", &entries, "."]);
     }
     text
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,7 @@ use rbuildout_recipes::{Host, Installed, Mode, Part, RecipeError, Settings, find
 
 /// A buildout directory and its run.
 pub(crate) struct Bench {
-    _temporary: tempfile::TempDir,
+    _temporary: Option<tempfile::TempDir>,
     pub(crate) dir: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) sections: IndexMap<String, IndexMap<String, Value>>,
@@ -32,9 +33,19 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let dir = temporary.path().canonicalize().unwrap();
+        let dir = temporary.path().to_owned();
+        Self::open(&dir, Some(temporary))
+    }
+
+    /// A bench in a directory that outlives it.
+    pub(crate) fn at(dir: &Path) -> Self {
+        Self::open(dir, None)
+    }
+
+    fn open(dir: &Path, temporary: Option<tempfile::TempDir>) -> Self {
+        let dir = dir.canonicalize().unwrap();
         for name in ["parts", "bin", "eggs", "develop-eggs", "state"] {
-            std::fs::DirBuilder::new().create(dir.join(name)).unwrap();
+            fs_err::create_dir_all(dir.join(name)).unwrap();
         }
         let mut downloads = DownloadSettings::new(dir.join("state/spool"));
         downloads.netrc = Netrc::None;
@@ -69,7 +80,7 @@ impl Bench {
     /// Allows a directory for shared parts.
     pub(crate) fn share(&mut self, name: &str) -> PathBuf {
         let path = self.dir.join(name);
-        std::fs::DirBuilder::new().create(&path).unwrap();
+        fs_err::create_dir_all(&path).unwrap();
         self.settings.shared_part_list.push(path.clone());
         path
     }
@@ -126,6 +137,14 @@ impl Bench {
     /// Process groups that are running.
     pub(crate) fn groups(&self) -> Vec<u32> {
         self.groups.lock().unwrap().clone()
+    }
+
+    /// Whoever kills this process looks there for what it left running.
+    fn note_group(&self, event: &str, pgid: u32) {
+        let groups = File::options().append(true).open(self.dir.join("state/groups"));
+        if let Ok(mut groups) = groups {
+            writeln!(groups, "{event} {pgid}").unwrap();
+        }
     }
 
     pub(crate) fn shorten(&self, text: &str) -> String {
@@ -312,10 +331,12 @@ impl RunServices for Bench {
 
     fn group_started(&self, pgid: u32) {
         self.groups.lock().unwrap().push(pgid);
+        self.note_group("started", pgid);
     }
 
     fn group_ended(&self, pgid: u32) {
         self.groups.lock().unwrap().retain(|group| *group != pgid);
+        self.note_group("ended", pgid);
     }
 }
 

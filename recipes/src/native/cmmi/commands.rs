@@ -25,7 +25,8 @@ impl CmmiPart {
         let mut targets = words(self.options.get("make-targets").map_or("install", String::as_str));
         let configure_command = if configure_command.is_empty() {
             if !configure_options.contains("--prefix") {
-                configure_options = format!("--prefix=\"{prefix}\" {configure_options}").trim_end().to_owned();
+                let given = [format!("--prefix=\"{prefix}\""), configure_options];
+                configure_options = given.join(" ").trim_end().into();
             }
             "./configure"
         } else {

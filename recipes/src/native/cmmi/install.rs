@@ -150,17 +150,17 @@ impl Build<'_> {
         if matches!(error, RecipeError::Interrupted) {
             return;
         }
-        let mut message = format!(
+        let mut message = vec![format!(
             "Compilation error. The package is left as is at {} where you can inspect what went wrong.",
             self.directory.display()
-        );
+        )];
         // The error to show is that of the build, even if the script can't be written.
         if !self.environment_failed.get() && self.save_environment().is_ok() {
-            message.push_str(&format!(
-                "\nA shell script {} has been generated. You can source it in your shell to reproduce build environment.",
+            message.push(format!(
+                "A shell script {} has been generated. You can source it in your shell to reproduce build environment.",
                 env_script::NAME
             ));
         }
-        self.run.error(&message);
+        self.run.error(&message.join("\n"));
     }
 }

@@ -14,7 +14,7 @@ use crate::run::{CommandSpec, RunContext};
 /// Patches and how to apply them.
 #[derive(Debug, Clone)]
 pub(crate) struct Patches {
-    patches: Vec<Patch>,
+    list: Vec<Patch>,
     /// `patch-binary`, a shell text.
     binary: String,
     /// `patch-options`, whitespace-normalised.
@@ -33,19 +33,19 @@ impl Patches {
         let binary = text(host, "patch-binary")?.unwrap_or_else(|| "patch".to_owned());
         let options = text(host, "patch-options")?.unwrap_or_else(|| "-p0".to_owned());
         Ok(Self {
-            patches: patches.split_whitespace().map(parse).collect(),
+            list: patches.split_whitespace().map(parse).collect(),
             binary,
             options: options.split_whitespace().collect::<Vec<_>>().join(" "),
         })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.patches.is_empty()
+        self.list.is_empty()
     }
 
     /// The patches to download. Relative paths start at the source directory, so that nothing is known of them yet.
     pub(crate) fn requests(&self) -> impl Iterator<Item = Request> {
-        let known = self.patches.iter().filter(|patch| !fetch::is_path(&patch.url) || patch.url.starts_with('/'));
+        let known = self.list.iter().filter(|patch| !fetch::is_path(&patch.url) || patch.url.starts_with('/'));
         known.map(|patch| patch.request(Path::new("/")))
     }
 
@@ -57,7 +57,7 @@ impl Patches {
         environment: impl Fn() -> Result<Variables, RecipeError>,
         failed: impl Fn(&str, &CommandSpec, CommandStatus) -> RecipeError,
     ) -> Result<(), RecipeError> {
-        for patch in &self.patches {
+        for patch in &self.list {
             let file = fetch::fetch(run, &patch.request(directory))?;
             run.log.phase("patch");
             let command = format!("{} {}", self.binary, self.options);

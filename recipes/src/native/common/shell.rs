@@ -23,12 +23,12 @@ pub(crate) fn wrapper<'a>(
 ) -> String {
     let mut text = String::from("#!/bin/sh -e\n");
     if let Some(signal) = ignored_signal {
-        text.push_str(&format!("trap '' {signal}\n"));
+        text.extend(["trap '' ", signal, "\n"]);
     }
     let mut environment: Vec<_> = environment.into_iter().collect();
     environment.sort_unstable();
     for (key, value) in environment {
-        text.push_str(&format!("export {key}={}\n", quote(value)));
+        text.extend(["export ", key, "=", &quote(value), "\n"]);
     }
     let mut line = String::from("exec");
     for argument in arguments.iter().map(|argument| quote(argument)).chain(["\"$@\"".to_owned()]) {

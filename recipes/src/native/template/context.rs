@@ -117,13 +117,11 @@ pub(super) fn option(host: &mut dyn Host, expression: &str) -> Result<Value, Rec
     let Some((section, key)) = expression.split_once(':') else {
         return Err(RecipeError::internal("ValueError", "not enough values to unpack (expected 2, got 1)"));
     };
-    match host.get_from(section, key)? {
-        Some(value) => Ok(value),
-        None => {
-            let section = if section.is_empty() { host.name() } else { section };
-            Err(RecipeError::missing_option(section, key))
-        }
+    if let Some(value) = host.get_from(section, key)? {
+        return Ok(value);
     }
+    let section = if section.is_empty() { host.name() } else { section };
+    Err(RecipeError::missing_option(section, key))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::error::RecipeError;
 use crate::run::command::wait_or_interrupt;
 
 /// After this, a remote counts as unreachable.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The revision of a branch, or of `HEAD`. If the given git cannot tell, plain `git` is tried; if that can't either, a
 /// notice says so.
