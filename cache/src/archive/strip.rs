@@ -36,21 +36,24 @@ pub fn strip_top_level(dest: &Path, strip: Strip) -> Result<(), ArchiveError> {
                 [_] => "one file".to_owned(),
                 more => format!("{} entries", more.len()),
             };
-            return Err(ArchiveError::NotOneDirectory { dest: dest.to_owned(), found });
+            return Err(ArchiveError::NotOneDirectory {
+                dest: dest.to_owned(),
+                found,
+            });
         }
     };
     let directory = dest.join(top);
     writable(&directory)?;
     let inner = names(&directory)?;
     // One of its own entries may have the same name, so it steps aside first.
-    let aside = (0..)
+    let aside = (0..=inner.len())
         .map(|number| {
             let mut name = top.clone();
             name.push(format!(".{number}"));
             name
         })
         .find(|name| !inner.contains(name))
-        .expect("there are more numbers than files");
+        .expect("there is one number more than files");
     let aside = dest.join(aside);
     fs::rename(&directory, &aside)?;
     for name in inner {
@@ -61,7 +64,9 @@ pub fn strip_top_level(dest: &Path, strip: Strip) -> Result<(), ArchiveError> {
 }
 
 fn names(directory: &Path) -> io::Result<Vec<OsString>> {
-    fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+    fs::read_dir(directory)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect()
 }
 
 fn is_directory(path: &Path) -> io::Result<bool> {
@@ -117,7 +122,11 @@ mod tests {
 
     #[test]
     fn anything_else_stays_or_fails() {
-        for (files, found) in [(&["a/x", "b"][..], "2 entries"), (&["a"], "one file"), (&[], "nothing")] {
+        for (files, found) in [
+            (&["a/x", "b"][..], "2 entries"),
+            (&["a"], "one file"),
+            (&[], "nothing"),
+        ] {
             let dir = tree(files);
             strip_top_level(dir.path(), Strip::Auto).unwrap();
             assert_eq!(names(dir.path()).unwrap().len(), files.len());

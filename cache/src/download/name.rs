@@ -28,8 +28,14 @@ impl Naming {
 /// there, but unpacks the wrong fields: `http://h/` is called `:`).
 pub fn file_name(url: &str) -> String {
     let parts = split(url);
-    let last = parts.path.rsplit('/').find(|component| !component.is_empty());
-    last.map_or_else(|| format!("{}:{}", parts.query, parts.fragment), str::to_owned)
+    let last = parts
+        .path
+        .rsplit('/')
+        .find(|component| !component.is_empty());
+    last.map_or_else(
+        || format!("{}:{}", parts.query, parts.fragment),
+        str::to_owned,
+    )
 }
 
 /// The scheme of `url` in lower case; `None` for a bare path.
@@ -62,13 +68,35 @@ fn split(url: &str) -> Parts<'_> {
     };
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    Parts { scheme, path: without_parameters(scheme, path), query, fragment }
+    Parts {
+        scheme,
+        path: without_parameters(scheme, path),
+        query,
+        fragment,
+    }
 }
 
 /// Drops `;parameters` of the last component, for the schemes that have them.
 fn without_parameters<'a>(scheme: Option<&str>, path: &'a str) -> &'a str {
     let lower = scheme.map(str::to_ascii_lowercase);
-    let known = matches!(lower.as_deref(), Some("ftp" | "hdl" | "prospero" | "http" | "https" | "shttp" | "rtsp" | "rtspu" | "sip" | "sips" | "mms" | "sftp" | "tel"));
+    let known = matches!(
+        lower.as_deref(),
+        Some(
+            "ftp"
+                | "hdl"
+                | "prospero"
+                | "http"
+                | "https"
+                | "shttp"
+                | "rtsp"
+                | "rtspu"
+                | "sip"
+                | "sips"
+                | "mms"
+                | "sftp"
+                | "tel"
+        )
+    );
     if !known {
         return path;
     }
@@ -78,7 +106,9 @@ fn without_parameters<'a>(scheme: Option<&str>, path: &'a str) -> &'a str {
 
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 #[cfg(test)]

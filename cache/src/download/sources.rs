@@ -83,7 +83,9 @@ impl Downloader {
         let mut waited = false;
         let mut part = Part::open(target, request.algorithms(), || {
             waited = true;
-            progress.note(&format!("{url}: waiting for another process that downloads it."));
+            progress.note(&format!(
+                "{url}: waiting for another process that downloads it."
+            ));
         })?;
         if waited && goal == Goal::Cache && target.exists() {
             part.discard()?;
@@ -95,7 +97,7 @@ impl Downloader {
                 progress.note(&format!("{url}: trying {source}."));
             }
             let hasty = index + 1 < sources.len();
-            match self.from_source(source, request, target, &mut part, hasty, progress) {
+            match self.ask(source, request, target, &mut part, hasty, progress) {
                 Ok(Some(digests)) => {
                     part.discard()?;
                     self.shared.memo.note(target, &digests)?;
@@ -122,9 +124,15 @@ impl Downloader {
     }
 
     fn sources<'a>(&'a self, request: &'a Request) -> Vec<Source<'a>> {
-        let alternate = request.alternate_url.as_deref().filter(|url| !url.is_empty());
-        let mut sources: Vec<Source<'_>> =
-            [Some(request.url.as_str()), alternate].into_iter().flatten().map(Source::of).collect();
+        let alternate = request
+            .alternate_url
+            .as_deref()
+            .filter(|url| !url.is_empty());
+        let mut sources: Vec<Source<'_>> = [Some(request.url.as_str()), alternate]
+            .into_iter()
+            .flatten()
+            .map(Source::of)
+            .collect();
         if request.has_checksum() {
             sources.extend(self.shared.settings.mirrors.iter().map(Source::Mirror));
         }
@@ -135,7 +143,7 @@ impl Downloader {
     }
 
     /// `Some` digests: the file is at `target`. `None`: it is in `part`, which has seen and checked it.
-    fn from_source(
+    fn ask(
         &self,
         source: &Source<'_>,
         request: &Request,
@@ -147,21 +155,27 @@ impl Downloader {
         match source {
             Source::Url(url) if source.is_local() => {
                 let path = Path::new(super::name::local_path(url));
-                self.from_file(path, request, target).map(Some)
+                self.take_file(path, request, target).map(Some)
             }
-            Source::Url(url) => self.from_url(url, request, part, hasty, progress),
-            Source::Debian(file) => self.from_debian(Some(file), request, target, progress).map(Some),
-            Source::Mirror(Mirror::Debian) => self.from_debian(None, request, target, progress).map(Some),
+            Source::Url(url) => self.ask_url(url, request, part, hasty, progress),
+            Source::Debian(file) => self
+                .ask_debian(Some(file), request, target, progress)
+                .map(Some),
+            Source::Mirror(Mirror::Debian) => {
+                self.ask_debian(None, request, target, progress).map(Some)
+            }
             Source::Mirror(Mirror::Pattern(pattern)) => match pattern.url(request) {
-                Some(url) => self.from_url(&url, request, part, hasty, progress),
+                Some(url) => self.ask_url(&url, request, part, hasty, progress),
                 None => Err(Outcome::Failed(Reason::Mirror {
                     text: "the profile does not give the checksum that its URL needs".to_owned(),
                 })),
             },
             Source::Mirror(Mirror::Folder(folder)) => {
-                let mut last = Outcome::Failed(Reason::Mirror { text: "the folder does not have it".to_owned() });
+                let mut last = Outcome::Failed(Reason::Mirror {
+                    text: "the folder does not have it".to_owned(),
+                });
                 for path in folder::candidates(folder, request) {
-                    match self.from_file(&path, request, target) {
+                    match self.take_file(&path, request, target) {
                         Ok(digests) => return Ok(Some(digests)),
                         Err(failure) => last = failure,
                     }
@@ -171,7 +185,7 @@ impl Downloader {
         }
     }
 
-    fn from_url(
+    fn ask_url(
         &self,
         url: &str,
         request: &Request,
@@ -180,27 +194,38 @@ impl Downloader {
         progress: &dyn Progress,
     ) -> Result<Option<Digests>, Outcome> {
         let settings = &self.shared.settings;
-        let transfer = Transfer { http: &self.shared.http, settings, request, progress, hasty };
+        let transfer = Transfer {
+            http: &self.shared.http,
+            settings,
+            request,
+            progress,
+            hasty,
+        };
         transfer.run(url, part)?;
         Ok(None)
     }
 
     /// A file that is there already: checked, then linked or copied to `target`.
-    fn from_file(&self, path: &Path, request: &Request, target: &Path) -> Result<Digests, Outcome> {
-        let missing = |error: &io::Error| Outcome::Failed(Reason::Mirror { text: error.to_string() });
-        let digests =
-            self.shared.memo.digests(path, &request.algorithms()).map_err(|error| missing(&error))?;
-        match request.mismatch(&digests) {
-            Some(mismatch) => Err(Outcome::Mismatch(mismatch)),
-            None => {
-                spool::place(path, target)?;
-                part::sync_parent(target)?;
-                Ok(digests)
-            }
+    fn take_file(&self, path: &Path, request: &Request, target: &Path) -> Result<Digests, Outcome> {
+        let missing = |error: &io::Error| {
+            Outcome::Failed(Reason::Mirror {
+                text: error.to_string(),
+            })
+        };
+        let digests = self
+            .shared
+            .memo
+            .digests(path, &request.algorithms())
+            .map_err(|error| missing(&error))?;
+        if let Some(mismatch) = request.mismatch(&digests) {
+            return Err(Outcome::Mismatch(mismatch));
         }
+        spool::place(path, target)?;
+        part::sync_parent(target)?;
+        Ok(digests)
     }
 
-    fn from_debian(
+    fn ask_debian(
         &self,
         file: Option<&DebianFile>,
         request: &Request,
@@ -210,13 +235,19 @@ impl Downloader {
         let archive = self.shared.debian.get_or_init(Archive::of_this_machine);
         // In the target's directory, so that a rename is enough.
         let dir = target.parent().unwrap_or(Path::new("."));
-        let work = tempfile::Builder::new().prefix(".debian-").tempdir_in(dir)?;
+        let work = tempfile::Builder::new()
+            .prefix(".debian-")
+            .tempdir_in(dir)?;
         let note = |text: &str| progress.note(text);
         let found = match file {
             Some(file) => archive.by_name(file, request, work.path(), &note),
             None => archive.by_checksum(request, work.path(), &note),
         };
-        let path = found.map_err(|error| Outcome::Failed(Reason::Mirror { text: error.to_string() }))?;
+        let path = found.map_err(|error| {
+            Outcome::Failed(Reason::Mirror {
+                text: error.to_string(),
+            })
+        })?;
         let digests = crate::hash::hash_file(&path, &request.algorithms())?;
         if let Some(mismatch) = request.mismatch(&digests) {
             return Err(Outcome::Mismatch(mismatch));
@@ -232,10 +263,23 @@ impl Downloader {
 fn failed(url: String, failures: Vec<(String, Outcome)>) -> DownloadError {
     let mut failures = failures.into_iter();
     let first = failures.next().map(|(_, failure)| failure);
-    let attempts = failures.map(|(source, failure)| Attempt { source, failure: describe(&failure) }).collect();
+    let attempts = failures
+        .map(|(source, failure)| Attempt {
+            source,
+            failure: describe(&failure),
+        })
+        .collect();
     match first {
-        Some(Outcome::Mismatch(mismatch)) => DownloadError::Mismatch { url, mismatch, attempts },
-        Some(Outcome::Failed(reason)) => DownloadError::Failed { url, reason, attempts },
+        Some(Outcome::Mismatch(mismatch)) => DownloadError::Mismatch {
+            url,
+            mismatch,
+            attempts,
+        },
+        Some(Outcome::Failed(reason)) => DownloadError::Failed {
+            url,
+            reason,
+            attempts,
+        },
         Some(Outcome::Io(error)) => error.into(),
         None => DownloadError::Offline { url },
     }

@@ -39,11 +39,17 @@ impl std::fmt::Display for Mirror {
 /// A line that names no mirror.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MirrorError {
-    #[error("The mirror `{text}` is no absolute folder, no http URL and not `debian`: write one of these.")]
+    #[error(
+        "The mirror `{text}` is no absolute folder, no http URL and not `debian`: write one of these."
+    )]
     Unknown { text: String },
-    #[error("The mirror `{text}` names no file: put {{md5}}, {{sha256}}, {{sha512}}, {{urlmd5}} or {{filename}} into the URL.")]
+    #[error(
+        "The mirror `{text}` names no file: put {{md5}}, {{sha256}}, {{sha512}}, {{urlmd5}} or {{filename}} into the URL."
+    )]
     NoPlaceholder { text: String },
-    #[error("The mirror `{text}` has the unknown placeholder `{{{name}}}`: known are md5, sha256, sha512, urlmd5 and filename.")]
+    #[error(
+        "The mirror `{text}` has the unknown placeholder `{{{name}}}`: known are md5, sha256, sha512, urlmd5 and filename."
+    )]
     UnknownPlaceholder { text: String, name: String },
     #[error("The mirror `{text}` has a brace without its partner: write placeholders as {{md5}}.")]
     UnbalancedBrace { text: String },

@@ -54,15 +54,42 @@ mod tests {
     #[test]
     fn kinds() {
         assert_eq!(Mirror::parse(" debian "), Ok(Mirror::Debian));
-        assert_eq!(Mirror::parse("/srv/a b"), Ok(Mirror::Folder("/srv/a b".into())));
-        assert_eq!(Mirror::parse("file:///srv"), Ok(Mirror::Folder("/srv".into())));
-        assert!(matches!(Mirror::parse("https://h/{md5}"), Ok(Mirror::Pattern(_))));
-        assert!(matches!(Mirror::parse("srv/a"), Err(MirrorError::Unknown { .. })));
-        assert!(matches!(Mirror::parse("ftp://h/{md5}"), Err(MirrorError::Unknown { .. })));
-        assert!(matches!(Mirror::parse("http://h/x"), Err(MirrorError::NoPlaceholder { .. })));
-        assert!(matches!(Mirror::parse("http://h/{md6}"), Err(MirrorError::UnknownPlaceholder { .. })));
-        assert!(matches!(Mirror::parse("http://h/{md5"), Err(MirrorError::UnbalancedBrace { .. })));
-        assert!(matches!(Mirror::parse("http://h/md5}"), Err(MirrorError::UnbalancedBrace { .. })));
+        assert_eq!(
+            Mirror::parse("/srv/a b"),
+            Ok(Mirror::Folder("/srv/a b".into()))
+        );
+        assert_eq!(
+            Mirror::parse("file:///srv"),
+            Ok(Mirror::Folder("/srv".into()))
+        );
+        assert!(matches!(
+            Mirror::parse("https://h/{md5}"),
+            Ok(Mirror::Pattern(_))
+        ));
+        assert!(matches!(
+            Mirror::parse("srv/a"),
+            Err(MirrorError::Unknown { .. })
+        ));
+        assert!(matches!(
+            Mirror::parse("ftp://h/{md5}"),
+            Err(MirrorError::Unknown { .. })
+        ));
+        assert!(matches!(
+            Mirror::parse("http://h/x"),
+            Err(MirrorError::NoPlaceholder { .. })
+        ));
+        assert!(matches!(
+            Mirror::parse("http://h/{md6}"),
+            Err(MirrorError::UnknownPlaceholder { .. })
+        ));
+        assert!(matches!(
+            Mirror::parse("http://h/{md5"),
+            Err(MirrorError::UnbalancedBrace { .. })
+        ));
+        assert!(matches!(
+            Mirror::parse("http://h/md5}"),
+            Err(MirrorError::UnbalancedBrace { .. })
+        ));
     }
 
     #[test]
@@ -74,8 +101,19 @@ mod tests {
 
     #[test]
     fn errors_hide_passwords() {
-        for text in ["http://u:secret@h/x", "ftp://u:secret@h/{md5}", "http://u:secret@h/{nope}", "http://u:secret@h/{"] {
-            assert!(!Mirror::parse(text).unwrap_err().to_string().contains("secret"), "{text}");
+        for text in [
+            "http://u:secret@h/x",
+            "ftp://u:secret@h/{md5}",
+            "http://u:secret@h/{nope}",
+            "http://u:secret@h/{",
+        ] {
+            assert!(
+                !Mirror::parse(text)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("secret"),
+                "{text}"
+            );
         }
     }
 

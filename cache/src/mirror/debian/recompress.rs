@@ -40,7 +40,9 @@ impl Compressor {
             (".tar.xz", Self::Xz),
             (".txz", Self::Xz),
         ];
-        endings.iter().find_map(|(ending, compressor)| Some((*compressor, name.strip_suffix(ending)?)))
+        endings
+            .iter()
+            .find_map(|(ending, compressor)| Some((*compressor, name.strip_suffix(ending)?)))
     }
 
     /// Commands that upstreams use, the likeliest first.
@@ -48,29 +50,52 @@ impl Compressor {
         match self {
             Self::Gzip => &[&["gzip", "-9n"], &["gzip", "-n"]],
             Self::Bzip2 => &[&["bzip2", "-9"]],
-            Self::Xz => &[&["xz", "-T1", "-6"], &["xz", "-T1", "-9e"], &["xz", "-T1", "-9"], &["xz", "-T1", "-6e"]],
+            Self::Xz => &[
+                &["xz", "-T1", "-6"],
+                &["xz", "-T1", "-9e"],
+                &["xz", "-T1", "-9"],
+                &["xz", "-T1", "-6e"],
+            ],
         }
     }
 }
 
 /// The archives that may have what `wanted` (`NAME-VERSION.tar.EXT`) has, the most similar name first.
 pub(super) fn candidates<'a>(wanted: &str, rows: &'a [Row]) -> Vec<(&'a Row, Compressor)> {
-    let Some((compressor, stem)) = Compressor::of(wanted) else { return Vec::new() };
-    let split = stem.match_indices(['-', '_']).rfind(|(at, _)| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-    let Some((at, _)) = split else { return Vec::new() };
+    let Some((compressor, stem)) = Compressor::of(wanted) else {
+        return Vec::new();
+    };
+    let split = stem
+        .match_indices(['-', '_'])
+        .rfind(|(at, _)| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let Some((at, _)) = split else {
+        return Vec::new();
+    };
     let (name, version) = (stem[..at].to_ascii_lowercase(), &stem[at + 1..]);
     let mut found: Vec<(usize, &Row)> = Vec::new();
     for row in rows.iter().filter(|row| row.size <= MAX_SIZE) {
-        let Some((other, stem)) = Compressor::of(&row.file) else { continue };
-        let Some((package, upstream)) = stem.strip_suffix(".orig").and_then(|stem| stem.split_once('_')) else { continue };
-        if other != compressor && upstream == version {
-            if let Some(distance) = distance(&name, package) {
-                found.push((distance, row));
-            }
+        let Some((other, stem)) = Compressor::of(&row.file) else {
+            continue;
+        };
+        let Some((package, upstream)) = stem
+            .strip_suffix(".orig")
+            .and_then(|stem| stem.split_once('_'))
+        else {
+            continue;
+        };
+        if other != compressor
+            && upstream == version
+            && let Some(distance) = distance(&name, package)
+        {
+            found.push((distance, row));
         }
     }
     found.sort_by_key(|(distance, _)| *distance);
-    found.into_iter().take(MAX_CANDIDATES).map(|(_, row)| (row, compressor)).collect()
+    found
+        .into_iter()
+        .take(MAX_CANDIDATES)
+        .map(|(_, row)| (row, compressor))
+        .collect()
 }
 
 /// How far a package name is from upstream's; `None` if they have nothing to do with each other.
@@ -95,7 +120,10 @@ pub(super) fn make(
     let target = work.join(format!("new-{}", wanted.replace('/', "_")));
     for command in compressor.commands() {
         if compressor == Compressor::Bzip2 && !has_program("bzip2") {
-            let mut encoder = bzip2::write::BzEncoder::new(fs::File::create(&target)?, bzip2::Compression::best());
+            let mut encoder = bzip2::write::BzEncoder::new(
+                fs::File::create(&target)?,
+                bzip2::Compression::best(),
+            );
             io::copy(&mut plain(archive)?, &mut encoder)?;
             encoder.finish()?;
         } else if has_program(command[0]) {
@@ -112,7 +140,10 @@ pub(super) fn make(
 }
 
 fn compress(archive: &Path, command: &[&str], target: &Path) -> Result<(), DebianError> {
-    let failed = |reason: String| DebianError::Apt { command: command.join(" "), reason };
+    let failed = |reason: String| DebianError::Apt {
+        command: command.join(" "),
+        reason,
+    };
     let output: File = fs::File::create(target)?.into();
     let mut child = Command::new(command[0])
         .args(&command[1..])
@@ -122,12 +153,21 @@ fn compress(archive: &Path, command: &[&str], target: &Path) -> Result<(), Debia
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
-    let mut input = child.stdin.take().expect("the input was asked to be a pipe");
-    let poured = plain(archive).and_then(|mut plain| io::copy(&mut plain, &mut input)).and_then(|_| input.flush());
+    let mut input = child
+        .stdin
+        .take()
+        .expect("the input was asked to be a pipe");
+    let poured = plain(archive)
+        .and_then(|mut plain| io::copy(&mut plain, &mut input))
+        .and_then(|_| input.flush());
     drop(input);
     let status = child.wait()?;
     poured?;
-    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(failed(status.to_string()))
+    }
 }
 
 /// The bytes of `archive` without compression.
@@ -147,7 +187,13 @@ mod tests {
     use super::*;
 
     fn rows(files: &[&str]) -> Vec<Row> {
-        files.iter().map(|file| Row { file: (*file).to_owned(), ..Row::default() }).collect()
+        files
+            .iter()
+            .map(|file| Row {
+                file: (*file).to_owned(),
+                ..Row::default()
+            })
+            .collect()
     }
 
     #[test]
@@ -161,7 +207,10 @@ mod tests {
             "other_5.8.1.orig.tar.gz",
         ]);
         let names = |wanted: &str| -> Vec<String> {
-            candidates(wanted, &rows).into_iter().map(|(row, _)| row.file.clone()).collect()
+            candidates(wanted, &rows)
+                .into_iter()
+                .map(|(row, _)| row.file.clone())
+                .collect()
         };
         assert_eq!(names("xz-5.8.1.tar.bz2"), ["xz-utils_5.8.1.orig.tar.xz"]);
         assert_eq!(names("pcre2-10.42.tar.bz2"), ["pcre2_10.42.orig.tar.gz"]);
@@ -182,9 +231,27 @@ mod tests {
         encoder.write_all(b"hello").unwrap();
         let bytes = encoder.finish().unwrap();
         let request = Request::new("http://h/a-1.tar.bz2").md5(crate::hash::md5_hex(&bytes));
-        let path = make(&archive, "a-1.tar.bz2", Compressor::Bzip2, dir.path(), &request).unwrap().unwrap();
+        let path = make(
+            &archive,
+            "a-1.tar.bz2",
+            Compressor::Bzip2,
+            dir.path(),
+            &request,
+        )
+        .unwrap()
+        .unwrap();
         assert_eq!(fs::read(path).unwrap(), bytes);
         let wrong = Request::new("http://h/a-1.tar.bz2").md5("0");
-        assert_eq!(make(&archive, "a-1.tar.bz2", Compressor::Bzip2, dir.path(), &wrong).unwrap(), None);
+        assert_eq!(
+            make(
+                &archive,
+                "a-1.tar.bz2",
+                Compressor::Bzip2,
+                dir.path(),
+                &wrong
+            )
+            .unwrap(),
+            None
+        );
     }
 }
