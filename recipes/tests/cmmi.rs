@@ -350,6 +350,25 @@ fn signature_document_is_independent_of_the_place() {
 }
 
 #[test]
+fn digest_of_the_original() {
+    let mut bench = Bench::new();
+    bench.share("shared");
+    let options = [
+        ("path", "s1"),
+        ("shared", "true"),
+        ("configure-command", "true"),
+        ("make-binary", "true"),
+        ("post-install", "echo x > %(location)s/f; sh mk.sh @@LOCATION@@"),
+        ("location", "@@LOCATION@@"),
+        ("environment", "FOO=%(HOME)s:x\nBAR=%%"),
+        ("x", "é\"\\\tz"),
+    ];
+    // What the Python recipe computes for these options.
+    let location = bench.init(CMMI, "a", &options).unwrap().option("location");
+    assert_eq!(location, "{dir}/shared/a/791bb6e8c2d5acebad6bc65f3896cda6");
+}
+
+#[test]
 fn two_builders_of_one_shared_part() {
     let mut bench = Bench::new();
     bench.share("shared");

@@ -10,13 +10,15 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use fs_err as fs;
 use rustix::process::{Pid, Signal, kill_process_group};
 use support::Bench;
 
 const DIRECTORY: &str = "RBUILDOUT_TEST_KILL";
+
+type Options<'a> = &'a [(&'a str, &'a str)];
 
 /// Installs everything, one part after the other.
 fn install_all(bench: &Bench) {
@@ -26,7 +28,7 @@ fn install_all(bench: &Bench) {
     let script = [("inline", "#!/bin/sh\necho hello\n"), ("output", "bin/t"), ("mode", "0750")];
     let wrapper = [("command-line", "/bin/echo 'a b'"), ("wrapper-path", "bin/w")];
     let links = [("target-directory", "bin"), ("link-binary", "/usr/bin/x /usr/bin/y")];
-    let parts: [(&str, &str, &[(&str, &str)]); 9] = [
+    let parts: [(&str, &str, Options); 9] = [
         ("slapos.recipe.cmmi", "cmmi", &makefile),
         ("slapos.recipe.cmmi", "shared", &shared),
         ("slapos.recipe.build:download", "download", &[("url", "a.tar.gz"), ("filename", "x")]),

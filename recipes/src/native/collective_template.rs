@@ -20,7 +20,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use rbuildout_cache::Silent;
 
 use crate::api::{Distribution, Effects, Host, Installed, Part, Recipe, text};
 use crate::error::RecipeError;
@@ -66,7 +65,7 @@ impl Recipe for CollectiveTemplate {
             (None, Some(inline), _) => inline.trim_start().to_owned(),
             (None, None, url) => {
                 let request = fetch::plain(host.settings(), &url.unwrap_or_default());
-                fs::read_to_string(fetch::fetch_with(host.downloader(), &request, &Silent)?.path())?
+                fs::read_to_string(fetch::fetch_at_init(host, &request)?.path())?
             }
         };
         let own = own_references(&template, host.name());

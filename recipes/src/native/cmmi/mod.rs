@@ -76,7 +76,8 @@ impl Recipe for Cmmi {
             None => host.set("prefix", Value::from(location.as_str()))?,
             Some(prefix) => {
                 let prefix = paths::resolve(host.settings(), prefix.replace(MAGIC, &location));
-                if !paths::to_text(&paths::real(&prefix)).starts_with(&location) {
+                let is_inside = |prefix: PathBuf| paths::to_text(&prefix).starts_with(&location);
+                if !is_inside(paths::real(&prefix)) && !is_inside(paths::normalize(&prefix)) {
                     place.forbid_shared("'prefix' can't be outside location")?;
                 }
             }

@@ -1,8 +1,9 @@
 //! Getting files, by the options that all downloading recipes share: `url`, `md5sum`, `alternate-url`, `offline`.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use rbuildout_cache::{Downloader, Fetched, Progress, Request};
+use rbuildout_cache::{Fetched, Progress, Request};
 
 use crate::api::{Host, Settings, required, text};
 use crate::error::RecipeError;
@@ -62,16 +63,27 @@ impl Drop for File {
 /// Fetches a file to wherever it is kept.
 pub(crate) fn fetch(run: &RunContext, request: &Request) -> Result<File, RecipeError> {
     run.log.phase("download");
-    fetch_with(run.services.downloader(), request, run.log.progress())
+    Ok(File(run.services.downloader().fetch(request, run.log.progress())?))
 }
 
 /// Fetches a file while a section is initialised.
-pub(crate) fn fetch_with(
-    downloader: &Downloader,
-    request: &Request,
-    progress: &dyn Progress,
-) -> Result<File, RecipeError> {
-    Ok(File(downloader.fetch(request, progress)?))
+pub(crate) fn fetch_at_init(host: &dyn Host, request: &Request) -> Result<File, RecipeError> {
+    let lines = Lines::default();
+    let fetched = host.downloader().fetch(request, &lines);
+    for line in lines.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        host.print(&line);
+    }
+    Ok(File(fetched?))
+}
+
+/// Keeps what is to be printed about a download.
+#[derive(Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl Progress for Lines {
+    fn downloading(&self, url: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(format!("Downloading {url}"));
+    }
 }
 
 /// Fetches a file to `path`: a link or a copy of a local or cached one.

@@ -16,8 +16,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rbuildout_cache::Silent;
-
 use super::output::Output;
 use super::source::{Source, read};
 use crate::api::{Distribution, Effects, Host, Installed, Part, Recipe, required, text};
@@ -40,7 +38,7 @@ impl Recipe for Template {
         let content = match &source {
             Source::Inline(text) => text.clone(),
             Source::Url { url, request } => {
-                let file = fetch::fetch_with(host.downloader(), request, &Silent)?;
+                let file = fetch::fetch_at_init(host, request)?;
                 substitute(host, &read(&file, url)?)?
             }
         };
