@@ -88,7 +88,9 @@ fn shared_download() {
     let options = [("url", "f"), ("md5sum", "9a0364b9e99bb480dd25e1f0284c8555"), ("shared", "true")];
     let part = bench.init(DOWNLOAD, "p", &options).unwrap();
     assert!(!part.part.update_is_noop());
+    assert_eq!(part.part.sources().len(), 1);
     assert_eq!(part.install().unwrap(), Installed::Paths(vec![]));
+    assert!(part.part.sources().is_empty());
     let modes: Vec<_> = bench.tree("shared/p").iter().map(|line| line[..3].to_owned()).collect();
     assert_eq!(modes, ["555", "444", "444"]);
     assert!(part.part.update_is_noop());
@@ -163,4 +165,27 @@ fn cmmi_from_an_archive() {
     let options = [("url", "a.tar.gz"), ("md5sum", md5.as_str()), ("configure-command", "false")];
     assert_eq!(bench.error("slapos.recipe.cmmi", "s", &options), "System error");
     assert!(bench.dir.join("parts/s/.build/p-1/slapos.recipe.build.env.sh").exists(), "it is left for inspection");
+}
+
+#[test]
+fn directories_as_sources() {
+    let bench = Bench::new();
+    bench.write("source/top/a", "1");
+    bench.install(DOWNLOAD, "p", &[("url", "source")]).unwrap();
+    assert_eq!(bench.tree("parts/p"), ["755 p/", "755 p/top/", "644 p/top/a"]);
+    bench.install(UNPACKED, "q", &[("url", "{dir}/source")]).unwrap();
+    assert_eq!(bench.tree("parts/q"), ["644 a"]);
+}
+
+#[test]
+fn sources_that_are_not_there() {
+    let bench = Bench::new();
+    for recipe in [DOWNLOAD, UNPACKED] {
+        let error = bench.error(recipe, "p", &[("url", "nofile")]);
+        assert!(error.contains("{dir}/nofile") && error.contains("No such file"), "{error}");
+        assert!(!bench.dir.join("parts/p").exists());
+    }
+    let error = bench.error("slapos.recipe.cmmi", "p", &[("path", "nosuch")]);
+    assert!(error.contains("{dir}/nosuch"), "{error}");
+    assert_eq!(bench.records(), ["Using local source directory: nosuch"]);
 }

@@ -82,7 +82,7 @@ impl Part for DownloadPart {
     }
 
     fn sources(&self) -> Vec<Request> {
-        vec![self.request.clone()]
+        if self.place.is_built() { Vec::new() } else { vec![self.request.clone()] }
     }
 
     fn location(&self) -> Option<&Path> {

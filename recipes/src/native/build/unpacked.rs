@@ -97,7 +97,7 @@ impl Part for Unpacked {
     }
 
     fn sources(&self) -> Vec<Request> {
-        vec![self.request.clone()]
+        if self.place.is_built() { Vec::new() } else { vec![self.request.clone()] }
     }
 
     fn location(&self) -> Option<&Path> {

@@ -178,6 +178,9 @@ impl Part for CmmiPart {
     }
 
     fn sources(&self) -> Vec<Request> {
+        if self.place.is_built() {
+            return Vec::new();
+        }
         let archive = match &self.source {
             Source::Archive(request) => Some(request.clone()),
             Source::Directory => None,

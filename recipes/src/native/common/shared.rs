@@ -113,6 +113,11 @@ impl Place {
         self.signature.is_none() || self.has_marker()
     }
 
+    /// True if the part is shared and there, so that an install takes nothing.
+    pub(crate) fn is_built(&self) -> bool {
+        self.signature.is_some() && self.has_marker()
+    }
+
     /// Fills the location by `build`, unless it is a shared part that is there already.
     pub(crate) fn install(
         &self,
