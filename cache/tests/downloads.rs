@@ -5,7 +5,7 @@ mod common;
 
 use std::os::unix::fs::MetadataExt;
 
-use common::server::{Answer, Server};
+use common::server::{Answer, Length, Server};
 use common::{Listener, bare, cached, names, request, settings};
 use fs_err as fs;
 use rbuildout_cache::hash::md5_hex;
@@ -417,9 +417,9 @@ fn too_much_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(|seen, _| {
         let length = if seen.path == "/told" {
-            None
+            Length::True
         } else {
-            Some(None)
+            Length::Untold
         };
         Answer {
             length,

@@ -103,6 +103,8 @@ fn copies_are_equal() {
     ] {
         let target = dir.path().join(name);
         make(&source, &target).unwrap();
+        // Once more over the read-only result.
+        make(&source, &target).unwrap();
         assert_eq!(listing(&target), expected, "{name}");
         let inode = |root: &Path| fs::metadata(root.join("bin/tool")).unwrap().ino();
         assert_eq!(inode(&source) == inode(&target), name == "links");
@@ -147,7 +149,7 @@ fn merged_and_replaced() {
 fn clone_of_many_directories_needs_few_descriptors() {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join("source");
-    for number in 0..3000 {
+    for number in 0..1200 {
         fs::create_dir_all(source.join(format!("{number}/a"))).unwrap();
     }
     tree::clone_by_links(&source, &dir.path().join("target")).unwrap();

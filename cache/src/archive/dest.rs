@@ -50,6 +50,7 @@ pub(super) struct Dest {
     umask: u32,
     open: HashMap<Vec<u8>, Rc<OwnedFd>>,
     directories: Vec<(Vec<u8>, Attributes)>,
+    widened: Vec<(Rc<OwnedFd>, u32)>,
     buffer: Vec<u8>,
 }
 
@@ -82,6 +83,7 @@ impl Dest {
             umask: umask(),
             open: HashMap::new(),
             directories: Vec::new(),
+            widened: Vec::new(),
             buffer: vec![0; BUFFER],
         })
     }
@@ -277,6 +279,10 @@ impl Dest {
             .filter(|(name, _)| seen.insert(name.as_slice()))
             .collect();
         last.sort_by_key(|(name, _)| std::cmp::Reverse(depth(name)));
+        for (directory, mode) in std::mem::take(&mut self.widened) {
+            rustix::fs::fchmod(&directory, Mode::from_raw_mode(mode))
+                .map_err(|errno| failed("chmod in", &self.path, errno))?;
+        }
         for (name, attributes) in last {
             let parts: Vec<&[u8]> = name
                 .split(|&byte| byte == b'/')
@@ -307,17 +313,38 @@ impl Dest {
         };
         let parent = self.resolve(above, parts)?;
         let name = OsStr::from_bytes(name);
-        let outcome = match make(&parent, name) {
-            Err(Errno::EXIST) => match rustix::fs::unlinkat(&parent, name, AtFlags::empty()) {
-                Ok(()) => make(&parent, name),
+        let mut outcome = make(&parent, name);
+        if matches!(outcome, Err(Errno::ACCESS)) && self.widen(&parent) {
+            outcome = make(&parent, name);
+        }
+        if matches!(outcome, Err(Errno::EXIST)) {
+            let mut removed = rustix::fs::unlinkat(&parent, name, AtFlags::empty());
+            if matches!(removed, Err(Errno::ACCESS)) && self.widen(&parent) {
+                removed = rustix::fs::unlinkat(&parent, name, AtFlags::empty());
+            }
+            outcome = match removed {
                 Err(Errno::ISDIR | Errno::PERM) => {
                     return Err(self.conflict(parts, "a directory is there"));
                 }
-                Err(errno) => Err(errno),
-            },
-            other => other,
-        };
+                other => other.and_then(|()| make(&parent, name)),
+            };
+        }
         outcome.map_err(|errno| failed("create", &self.shown(parts), errno).into())
+    }
+
+    /// Makes a directory writable that was there before and is not; `false` if that is not what is wrong with it.
+    /// [`Dest::finish`] undoes it.
+    fn widen(&mut self, directory: &Rc<OwnedFd>) -> bool {
+        let Ok(stat) = rustix::fs::fstat(directory) else {
+            return false;
+        };
+        let mode = stat.st_mode & 0o7777;
+        let wide = Mode::from_raw_mode(mode | 0o700);
+        if mode & 0o300 == 0o300 || rustix::fs::fchmod(directory, wide).is_err() {
+            return false;
+        }
+        self.widened.push((Rc::clone(directory), mode));
+        true
     }
 
     /// Opens the directory `parts`, making what is missing. `entry` is for messages.
@@ -358,7 +385,11 @@ impl Dest {
             }
             let parent = self.opened(&real);
             let name = OsStr::from_bytes(&part);
-            match open_or_make(&parent, name) {
+            let mut opened = open_or_make(&parent, name);
+            if matches!(opened, Err(Errno::ACCESS)) && self.widen(&parent) {
+                opened = open_or_make(&parent, name);
+            }
+            match opened {
                 Ok(directory) => {
                     real.push(part);
                     self.remember(step, directory);

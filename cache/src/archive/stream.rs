@@ -117,7 +117,15 @@ fn lunzip(path: &Path, path_env: Option<&OsStr>) -> Result<Option<Stream>, Archi
                 child: Some((child, PROGRAM)),
             }))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // A directory in the path that may not be searched hides whatever is in it.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(ArchiveError::Tool {
             path: path.to_owned(),
             program: PROGRAM,

@@ -159,6 +159,11 @@ pub(super) fn enter(from: &Place<'_>, to: &Place<'_>) -> io::Result<(OwnedFd, Ow
     }
     let target =
         walk::open_at(to.fd, to.name).map_err(|errno| to.error("open directory", errno))?;
+    // One that was there may be read-only. Its mode is set again in the end.
+    let stat = rustix::fs::fstat(&target).map_err(|errno| to.error("stat", errno))?;
+    if stat.st_mode & 0o700 != 0o700 {
+        rustix::fs::fchmod(&target, Mode::RWXU).map_err(|errno| to.error("chmod", errno))?;
+    }
     Ok((source, target))
 }
 

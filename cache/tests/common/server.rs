@@ -1,6 +1,7 @@
 //! An HTTP/1.1 server on a free port, one thread per connection, one request per connection.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,14 +31,22 @@ impl Seen {
     }
 }
 
+/// The `Content-Length` that is told.
+#[derive(Debug, Clone, Default)]
+pub enum Length {
+    #[default]
+    True,
+    False(usize),
+    Untold,
+}
+
 /// What the server does with one request.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
     pub status: &'static str,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// `Content-Length`, if not the length of the body; `Some(None)` leaves it out.
-    pub length: Option<Option<usize>>,
+    pub length: Length,
     /// Ends the connection after this many bytes of the body.
     pub cut: Option<usize>,
     /// Sends no more after this many bytes of the body, but keeps the connection for a while.
@@ -186,11 +195,16 @@ fn serve(stream: TcpStream, all: &Mutex<Vec<Seen>>, handler: &Handler) -> std::i
 
 fn answer(mut stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {}\r\nConnection: close\r\n", answer.status);
-    if let Some(length) = answer.length.unwrap_or(Some(answer.body.len())) {
-        head.push_str(&format!("Content-Length: {length}\r\n"));
+    let length = match answer.length {
+        Length::True => Some(answer.body.len()),
+        Length::False(length) => Some(length),
+        Length::Untold => None,
+    };
+    if let Some(length) = length {
+        write!(head, "Content-Length: {length}\r\n").unwrap();
     }
     for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
     let end = answer
