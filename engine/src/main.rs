@@ -1,1 +1,7 @@
-fn main() {}
+//! The `rbuildout` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rbuildout::cli::main()
+}

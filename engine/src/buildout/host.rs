@@ -1,0 +1,137 @@
+//! The engine as a recipe sees it during its initialisation.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rbuildout_cache::Downloader;
+use rbuildout_parser::python::Value;
+use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_recipes::{Host, RecipeError, Settings};
+
+use super::sections::{Buildout, Outcome};
+use super::values;
+
+pub(super) struct InitHost<'b, 'p> {
+    buildout: &'b mut Buildout<'p>,
+    name: Arc<str>,
+    settings: Arc<Settings>,
+}
+
+impl<'b, 'p> InitHost<'b, 'p> {
+    /// The settings must be there: see `Buildout::ensure_settings`.
+    pub(super) fn new(buildout: &'b mut Buildout<'p>, name: Arc<str>) -> Self {
+        let settings = buildout.settings.clone().expect("settings exist before the first recipe is initialised");
+        Self { buildout, name, settings }
+    }
+
+    fn value(&mut self, section: &str, key: &str) -> Outcome<Option<Value>> {
+        match self.buildout.option(section, key)? {
+            Some(text) => values::read(self.buildout.mode, &text).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn host(error: Box<Diagnostic>) -> RecipeError {
+    RecipeError::Host(error)
+}
+
+/// A recipe's error as the engine reports it.
+pub(crate) fn to_diagnostic(error: RecipeError, mode: Mode) -> Box<Diagnostic> {
+    match error {
+        RecipeError::User { message, hint, .. } => {
+            let mut diagnostic = Diagnostic::user(message);
+            diagnostic.hint = hint;
+            Box::new(diagnostic)
+        }
+        RecipeError::Internal { class, message } => Box::new(Diagnostic::internal(&class, message)),
+        RecipeError::Host(inner) => match inner.downcast::<Diagnostic>() {
+            Ok(diagnostic) => diagnostic,
+            Err(other) => Box::new(Diagnostic::user(other.to_string())),
+        },
+        RecipeError::Download(error) => {
+            let message = match mode {
+                Mode::Upstream => error.upstream_text(),
+                Mode::Slapos => error.to_string(),
+            };
+            Box::new(Diagnostic::user(message).with_hint(error.hint()))
+        }
+        other => Box::new(Diagnostic::user(other.to_string())),
+    }
+}
+
+impl Host for InitHost<'_, '_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn downloader(&self) -> &Arc<Downloader> {
+        &self.buildout.downloader
+    }
+
+    fn get(&mut self, key: &str) -> Result<Option<Value>, RecipeError> {
+        let name = self.name.clone();
+        self.value(&name, key).map_err(host)
+    }
+
+    fn set(&mut self, key: &str, value: Value) -> Result<(), RecipeError> {
+        let text = values::write(self.buildout.mode, value).map_err(host)?;
+        if let Some(live) = self.buildout.sections.get_mut(&self.name) {
+            live.data.insert(key.into(), text);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some(live) = self.buildout.sections.get_mut(&self.name) {
+            live.raw.shift_remove(key);
+            live.cooked.remove(key);
+            live.data.shift_remove(key);
+        }
+    }
+
+    fn keys(&mut self) -> Vec<String> {
+        self.buildout.keys(&self.name).into_iter().map(|key| key.to_string()).collect()
+    }
+
+    fn touch(&mut self, section: &str) -> Result<(), RecipeError> {
+        self.buildout.section(section).map_err(host)
+    }
+
+    fn get_from(&mut self, section: &str, key: &str) -> Result<Option<Value>, RecipeError> {
+        if section.is_empty() {
+            return self.get(key);
+        }
+        self.touch(section)?;
+        self.value(section, key).map_err(host)
+    }
+
+    fn section(&mut self, section: &str) -> Result<IndexMap<String, Value>, RecipeError> {
+        self.touch(section)?;
+        let mut options = IndexMap::new();
+        for key in self.buildout.keys(section) {
+            if let Some(value) = self.value(section, &key).map_err(host)? {
+                options.insert(key.to_string(), value);
+            }
+        }
+        Ok(options)
+    }
+
+    fn substitute(&mut self, text: &str) -> Result<String, RecipeError> {
+        let name = self.name.clone();
+        self.buildout.substitute(&name, None, text, &mut Vec::new()).map_err(host)
+    }
+
+    fn signature(&mut self) -> Result<Option<String>, RecipeError> {
+        if self.buildout.mode == Mode::Upstream {
+            return Ok(None);
+        }
+        let name = self.name.clone();
+        let signature = self.buildout.signature(&name).map_err(host)?;
+        Ok(Some(signature.to_string()))
+    }
+}

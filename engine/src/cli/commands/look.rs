@@ -1,0 +1,62 @@
+//! `annotate` and `query`: the raw configuration, byte for byte as the reference shows it.
+
+use rbuildout_parser::annotate as render;
+
+use super::{Problem, output};
+use crate::session::Session;
+
+pub(super) fn annotate(session: &Session, sections: &[String]) -> Result<(), Problem> {
+    if sections.iter().any(|section| section == "--json") {
+        return json(session, sections);
+    }
+    let profile = session.load()?;
+    let verbose = profile.raw("buildout", "verbosity").is_some();
+    let directory = profile.raw("buildout", "directory").cloned();
+    output(&render(&profile.config, sections, verbose, directory.as_deref()))
+}
+
+/// Every option with its value and its chain of definitions.
+fn json(session: &Session, arguments: &[String]) -> Result<(), Problem> {
+    let only: Vec<&String> = arguments.iter().filter(|argument| *argument != "--json").collect();
+    let profile = session.load()?;
+    let config = &profile.config;
+    let mut sections = serde_json::Map::new();
+    for (name, section) in &config.sections {
+        if !only.is_empty() && !only.iter().any(|wanted| ***wanted == **name) {
+            continue;
+        }
+        let options: serde_json::Map<String, serde_json::Value> = section
+            .options
+            .iter()
+            .map(|(key, entry)| {
+                let chain = config.chain(entry);
+                (key.to_string(), serde_json::json!({ "value": &*entry.value, "definitions": chain }))
+            })
+            .collect();
+        sections.insert(name.to_string(), options.into());
+    }
+    let files: Vec<&str> = config.files.iter().map(|file| file.name.as_str()).collect();
+    let document = serde_json::json!({ "version": 1, "files": files, "sections": sections });
+    output(&format!("{document:#}\n"))
+}
+
+pub(super) fn query(session: &Session, argument: &str) -> Result<(), Problem> {
+    let profile = session.load()?;
+    let pieces: Vec<&str> = argument.split(':').collect();
+    let (section, option) = match pieces[..] {
+        [option] => ("buildout", option),
+        [section, option] => (section, option),
+        _ => return Err(Problem::Message(format!("Invalid option: {argument}"))),
+    };
+    if !profile.config.sections.contains_key(section) {
+        return Err(Problem::Message(format!("Section not found: {section}")));
+    }
+    let Some(value) = profile.raw(section, option) else {
+        return Err(Problem::Message(format!("Key not found: {option}")));
+    };
+    let heading = match profile.raw("buildout", "verbosity") {
+        Some(_) => format!("${{{section}:{option}}}\n"),
+        None => String::new(),
+    };
+    output(&format!("{heading}{value}\n"))
+}

@@ -1,0 +1,170 @@
+//! `plan`, `why` and `graph`: what a run would do.
+
+use clap::Parser;
+use serde_json::json;
+
+use super::{Problem, output};
+use crate::plan::{Action, Graph, Plan, Reason};
+use crate::run::{Prepared, Purpose, prepare};
+use crate::session::Session;
+use crate::state::{Durations, Outcome, last_record};
+
+/// Show what would be installed, updated or removed, and why.
+#[derive(Debug, Parser)]
+#[command(name = "rbuildout plan", no_binary_name = true, disable_version_flag = true)]
+struct PlanArguments {
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+    /// Parts, if not all are meant.
+    parts: Vec<String>,
+}
+
+/// Explain what would happen to a part, and what happened last time.
+#[derive(Debug, Parser)]
+#[command(name = "rbuildout why", no_binary_name = true, disable_version_flag = true)]
+struct WhyArguments {
+    #[arg(long)]
+    json: bool,
+    part: String,
+}
+
+/// Show which part needs which, with the critical path.
+#[derive(Debug, Parser)]
+#[command(name = "rbuildout graph", no_binary_name = true, disable_version_flag = true)]
+struct GraphArguments {
+    /// Print it for Graphviz.
+    #[arg(long, conflicts_with = "json")]
+    dot: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+/// A wrong argument of one of our own commands.
+pub(super) fn usage(error: &clap::Error) -> Problem {
+    Problem::Message(error.to_string().trim_end().trim_start_matches("error: ").to_owned())
+}
+
+fn look(session: &Session, parts: &[String]) -> Result<Prepared, Problem> {
+    let profile = session.load()?;
+    Ok(prepare(session, &profile, parts, Purpose::Look)?)
+}
+
+pub(super) fn plan(session: &Session, arguments: &[String]) -> Result<(), Problem> {
+    let arguments = PlanArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
+    let plan = look(session, &arguments.parts)?.plan;
+    if arguments.json {
+        let document = json!({ "version": 1, "removals": plan.removals, "steps": plan.steps });
+        return output(&format!("{document:#}\n"));
+    }
+    output(&text(&plan))
+}
+
+fn text(plan: &Plan) -> String {
+    let mut out = String::new();
+    let mut line = |action: &str, part: &str, reasons: &[Reason]| {
+        out.push_str(&format!("{action:<9} {part}\n"));
+        for reason in reasons.iter().filter(|reason| !matches!(reason, Reason::New | Reason::Unchanged)) {
+            out.push_str(&format!("          - {reason}\n"));
+        }
+    };
+    for removal in plan.removals.iter().filter(|removal| !removal.reinstalled) {
+        line(Action::Remove.word(), &removal.part, &removal.reasons);
+    }
+    for step in plan.steps.iter().filter(|step| step.action != Action::Keep) {
+        line(step.action.word(), &step.part, &step.reasons);
+    }
+    let counts = [Action::Install, Action::Reinstall, Action::Update, Action::Remove, Action::Keep]
+        .map(|action| (action, plan.count(action)));
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(action, count)| format!("{count} to {}", action.word()))
+        .collect();
+    out.push_str(&if counts.is_empty() { "No parts.\n".to_owned() } else { format!("{}.\n", counts.join(", ")) });
+    out
+}
+
+pub(super) fn why(session: &Session, arguments: &[String]) -> Result<(), Problem> {
+    let arguments = WhyArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
+    let prepared = look(session, &[])?;
+    let name = arguments.part.as_str();
+    let last = last_record(&prepared.state.runs(), name);
+    let step = prepared.plan.steps.iter().find(|step| &*step.part == name);
+    let removal = prepared.plan.removals.iter().find(|removal| &*removal.part == name && !removal.reinstalled);
+    let now = match (step, removal) {
+        (Some(step), _) => Some((step.action, &step.reasons)),
+        (None, Some(removal)) => Some((Action::Remove, &removal.reasons)),
+        (None, None) => None,
+    };
+    if now.is_none() && last.is_none() {
+        let near = rbuildout_parser::nearest(name, prepared.plan.steps.iter().map(|step| &*step.part));
+        let hint = near.map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        return Err(Problem::Message(format!("There is no part '{name}'.{hint}")));
+    }
+    if arguments.json {
+        let needed_by = dependents(&prepared.plan, name);
+        let document = json!({
+            "version": 1,
+            "part": name,
+            "action": now.map(|(action, _)| action),
+            "reasons": now.map(|(_, reasons)| reasons),
+            "needs": step.map(|step| needs(&prepared.plan, &step.needs)),
+            "needed_by": needed_by,
+            "last": last.as_ref().map(|(started, record)| json!({ "started": started, "record": record })),
+        });
+        return output(&format!("{document:#}\n"));
+    }
+    let mut out = String::new();
+    if let Some((action, reasons)) = now {
+        out.push_str(&format!("{name}: {}\n", action.word()));
+        for reason in reasons {
+            out.push_str(&format!("  because {reason}\n"));
+        }
+    } else {
+        out.push_str(&format!("{name}: not in this profile\n"));
+    }
+    if let Some(step) = step {
+        if !step.needs.is_empty() {
+            out.push_str(&format!("  needs {}\n", needs(&prepared.plan, &step.needs).join(" ")));
+        }
+        let needed_by = dependents(&prepared.plan, name);
+        if !needed_by.is_empty() {
+            out.push_str(&format!("  needed by {}\n", needed_by.join(" ")));
+        }
+    }
+    if let Some((started, record)) = last {
+        let outcome = match &record.outcome {
+            Outcome::Done => format!("done in {:.1} s", record.seconds),
+            Outcome::Failed { error } => format!("failed: {}", error.trim().replace('\n', " ")),
+            Outcome::NotReached => "not reached".to_owned(),
+        };
+        let when = jiff::Timestamp::from_second(started as i64)
+            .map_or(String::new(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+        out.push_str(&format!("last time ({when}): {}, {outcome}\n", record.action.word()));
+        for reason in &record.reasons {
+            out.push_str(&format!("  because {reason}\n"));
+        }
+    }
+    output(&out)
+}
+
+fn needs<'a>(plan: &'a Plan, indices: &[usize]) -> Vec<&'a str> {
+    indices.iter().map(|index| &*plan.steps[*index].part).collect()
+}
+
+fn dependents<'a>(plan: &'a Plan, name: &str) -> Vec<&'a str> {
+    let Some(at) = plan.steps.iter().position(|step| &*step.part == name) else { return Vec::new() };
+    plan.steps.iter().filter(|step| step.needs.contains(&at)).map(|step| &*step.part).collect()
+}
+
+pub(super) fn graph(session: &Session, arguments: &[String]) -> Result<(), Problem> {
+    let arguments = GraphArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
+    let prepared = look(session, &[])?;
+    let durations = Durations::load(session.cache_directory.as_deref());
+    let graph = Graph::new(&prepared.plan, &|part, recipe| durations.expect(part, recipe));
+    if arguments.json {
+        return output(&format!("{:#}\n", graph.json()));
+    }
+    output(&if arguments.dot { graph.dot() } else { graph.text() })
+}

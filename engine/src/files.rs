@@ -1,0 +1,78 @@
+//! Reading profiles for the parser: local files, and downloads through the extends-cache.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Request, Silent};
+use rbuildout_parser::{Diagnostic, DownloadOptions, Loaded, Loader, Mode, is_url};
+
+/// Loader over the file system and the network.
+pub struct FileLoader {
+    pub mode: Mode,
+    /// Where downloads go that no cache keeps.
+    pub spool: PathBuf,
+    pub timeout: Option<Duration>,
+}
+
+impl FileLoader {
+    fn download(&self, url: &str, options: &DownloadOptions) -> Result<Loaded, Diagnostic> {
+        let mut settings = DownloadSettings::new(&self.spool);
+        settings.offline = options.offline;
+        settings.newest = options.newest && !options.offline;
+        settings.timeout = self.timeout.unwrap_or(settings.timeout);
+        settings.cache = options.extends_cache.as_ref().map(|cache| {
+            let base = Path::new(options.directory.as_deref().unwrap_or("."));
+            CacheSettings::new(base.join(cache))
+        });
+        let mut request = Request::new(url);
+        request.refresh = settings.newest;
+        let fetched = Downloader::new(settings).fetch(&request, &Silent).map_err(|error| {
+            let message = match self.mode {
+                Mode::Upstream => error.upstream_text(),
+                Mode::Slapos => error.to_string(),
+            };
+            Diagnostic::user(message).with_hint(error.hint())
+        })?;
+        let text = read_text(&fetched.path);
+        if fetched.temporary {
+            // Best effort: the spool is emptied with the run's state.
+            let _ = fs_err::remove_file(&fetched.path);
+        }
+        Ok(Loaded { text: text?, display: format!("{url} (downloaded as {})", fetched.path.display()) })
+    }
+}
+
+impl Loader for FileLoader {
+    fn read(&self, name: &str, options: &DownloadOptions) -> Result<Loaded, Diagnostic> {
+        if is_url(name) {
+            return match name.strip_prefix("file://") {
+                Some(path) => Ok(Loaded { text: read_text(Path::new(path))?, display: name.to_owned() }),
+                None => self.download(name, options),
+            };
+        }
+        Ok(Loaded { text: read_text(Path::new(name))?, display: name.to_owned() })
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        is_url(path) || Path::new(path).exists()
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, Diagnostic> {
+    let shown = rbuildout_parser::python::str_repr(&path.to_string_lossy());
+    let bytes = fs_err::read(path).map_err(|error| {
+        let (class, text) = match error.kind() {
+            std::io::ErrorKind::NotFound => ("FileNotFoundError", format!("[Errno 2] No such file or directory: {shown}")),
+            std::io::ErrorKind::PermissionDenied => ("PermissionError", format!("[Errno 13] Permission denied: {shown}")),
+            std::io::ErrorKind::IsADirectory => ("IsADirectoryError", format!("[Errno 21] Is a directory: {shown}")),
+            _ => ("OSError", error.to_string()),
+        };
+        Diagnostic::internal(class, text).with_hint("Correct the name in `extends`, or create the file.")
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+        Diagnostic::internal("UnicodeDecodeError", format!("{} is not UTF-8 text (line {line}, byte {at})", path.display()))
+            .with_hint("Save the profile as UTF-8.")
+    })
+}

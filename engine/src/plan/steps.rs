@@ -1,0 +1,132 @@
+//! The plan: a step for each part, in install order, and the removals.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rbuildout_parser::installed::{INSTALLED_OPTION, InstalledState, SavedOptions};
+use rbuildout_recipes::{Effects, Part};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use super::reason::{Action, Reason, differences};
+
+/// What happens to one part of the install list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    pub part: Arc<str>,
+    pub recipe: Arc<str>,
+    pub action: Action,
+    pub reasons: Vec<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<PathBuf>,
+    /// Runs alone, at its place in the list.
+    pub ordered: bool,
+    /// Indices of the steps that this one needs.
+    #[serde(skip)]
+    pub needs: Vec<usize>,
+}
+
+/// A recorded part that goes before anything is installed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Removal {
+    pub part: Arc<str>,
+    /// True if the part is installed again afterwards.
+    pub reinstalled: bool,
+    pub reasons: Vec<Reason>,
+}
+
+/// What a run would do.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Plan {
+    /// In the order in which they are removed.
+    pub removals: Vec<Removal>,
+    /// In install order.
+    pub steps: Vec<Step>,
+}
+
+/// What the plan is made from, for each part of the install list in order.
+pub struct Candidate<'a> {
+    pub name: Arc<str>,
+    pub recipe: Arc<str>,
+    pub part: &'a dyn Part,
+    /// Options as they would be saved, with the signature.
+    pub options: &'a SavedOptions,
+    /// Parts of the list that it reads, directly or through sections that are no parts.
+    pub needs: Vec<Arc<str>>,
+}
+
+/// How the comparison is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    pub directory: &'a Path,
+    pub ignore_signature: bool,
+    /// False if parts were named on the command line: then nothing is removed for not being wanted.
+    pub remove_unwanted: bool,
+}
+
+/// Compares what is recorded with what is wanted.
+pub fn make(candidates: &[Candidate<'_>], installed: &InstalledState, rules: Rules<'_>) -> Plan {
+    let index: FxHashMap<&str, usize> = candidates.iter().enumerate().map(|(at, c)| (&*c.name, at)).collect();
+    let steps: Vec<Step> = candidates.iter().map(|candidate| step(candidate, installed, &index, rules)).collect();
+    let removals = installed.parts.keys().rev().filter_map(|name| match index.get(&**name) {
+        Some(&at) if steps[at].action == Action::Reinstall => {
+            Some(Removal { part: name.clone(), reinstalled: true, reasons: steps[at].reasons.clone() })
+        }
+        None if rules.remove_unwanted => {
+            Some(Removal { part: name.clone(), reinstalled: false, reasons: vec![Reason::NotWanted] })
+        }
+        _ => None,
+    });
+    Plan { removals: removals.collect(), steps }
+}
+
+fn step(
+    candidate: &Candidate<'_>,
+    installed: &InstalledState,
+    index: &FxHashMap<&str, usize>,
+    rules: Rules<'_>,
+) -> Step {
+    let (action, reasons) = match installed.parts.get(&candidate.name) {
+        None => (Action::Install, vec![Reason::New]),
+        Some(saved) => {
+            let mut reasons = differences(saved, candidate.options, rules.ignore_signature);
+            if reasons.is_empty() {
+                reasons.extend(missing_file(saved, rules.directory));
+            }
+            match reasons.is_empty() {
+                false => (Action::Reinstall, reasons),
+                true if candidate.part.update_is_noop() => (Action::Keep, vec![Reason::Unchanged]),
+                true => (Action::Update, vec![Reason::Unchanged]),
+            }
+        }
+    };
+    Step {
+        part: candidate.name.clone(),
+        recipe: candidate.recipe.clone(),
+        action,
+        reasons,
+        location: candidate.part.location().map(Path::to_owned),
+        ordered: candidate.part.effects() == Effects::Ordered,
+        needs: candidate.needs.iter().filter_map(|name| index.get(&**name).copied()).collect(),
+    }
+}
+
+fn missing_file(saved: &SavedOptions, directory: &Path) -> Option<Reason> {
+    let recorded = saved.get(INSTALLED_OPTION)?;
+    let path = recorded.lines().filter(|line| !line.is_empty()).find(|line| !directory.join(line).exists())?;
+    Some(Reason::FileMissing { path: path.to_owned() })
+}
+
+impl Plan {
+    /// True if no part would be installed, updated or removed.
+    pub fn is_idle(&self) -> bool {
+        self.removals.is_empty() && self.steps.iter().all(|step| step.action == Action::Keep)
+    }
+
+    pub fn count(&self, action: Action) -> usize {
+        match action {
+            Action::Remove => self.removals.iter().filter(|removal| !removal.reinstalled).count(),
+            _ => self.steps.iter().filter(|step| step.action == action).count(),
+        }
+    }
+}

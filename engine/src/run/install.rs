@@ -1,0 +1,460 @@
+//! A run: directories, removals, then all parts side by side as the scheduler allows.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use rbuildout_cache::Progress;
+use rbuildout_parser::installed::{INSTALLED_OPTION, SavedOptions};
+use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_recipes::run::{Level, RunContext};
+use rbuildout_recipes::{CommandFailure, Installed, RecipeError};
+use rustc_hash::FxHashMap;
+use rustix::process::Signal;
+
+use super::jobserver::Jobserver;
+use super::prepare::{Prepared, PreparedPart};
+use super::remove::{delete_paths, uninstall};
+use super::schedule::{Limits, Observer, Task, run as schedule};
+use super::services::Services;
+use crate::plan::{Action, Graph, Step};
+use crate::session::Session;
+use crate::state::{Children, Durations, Outcome, PartRecord, RunRecord, Store, record_run};
+use crate::ui::{PartLogger, Reporter};
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Finished {
+    pub failures: Vec<PartFailure>,
+    pub interrupted: bool,
+}
+
+/// A part that failed.
+#[derive(Debug)]
+pub struct PartFailure {
+    pub diagnostic: Box<Diagnostic>,
+    pub command: Option<CommandFailure>,
+    pub log: Option<PathBuf>,
+}
+
+/// How many files are downloaded ahead at the same time.
+const PREFETCH: usize = 4;
+
+/// Installs what was prepared. `interrupted` is set by signals.
+pub fn install(
+    session: &Session,
+    prepared: Prepared,
+    reporter: &Arc<Reporter>,
+    interrupted: Arc<AtomicBool>,
+) -> Result<Finished, Box<Diagnostic>> {
+    let dry = session.options.dry_run;
+    if !dry {
+        create_directories(&prepared.directories, reporter)?;
+    }
+    let jobs = jobs(session);
+    let mut environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let idle = prepared.plan.is_idle() && prepared.pending.is_empty();
+    let tokens = (jobs > 1 && !idle && !dry).then(|| Jobserver::new(jobs)).transpose().map_err(io_error)?;
+    if let Some(tokens) = &tokens {
+        environment.insert("MAKEFLAGS".into(), tokens.makeflags().into());
+    }
+    let Prepared { settings, downloader, state, mut store, pending, parts, plan, unused, mark_shared, .. } = prepared;
+    let children_path = state.children();
+    let orphans = Children::reap_orphans(&children_path).map_err(io_error)?;
+    if orphans > 0 {
+        reporter.record(Level::Info, &format!("Ended {orphans} processes that a killed run had left behind."));
+    }
+    let services =
+        Services { settings: settings.clone(), downloader, environment, interrupted, children: Children::new(children_path) };
+    let started = Instant::now();
+    let logs: Vec<PartLogger> = parts
+        .iter()
+        .enumerate()
+        .map(|(index, part)| {
+            let name = &part.initialised.name;
+            reporter.part(index, name, state.log(name))
+        })
+        .collect();
+
+    if !dry {
+        if !idle {
+            services.children.prepare().map_err(io_error)?;
+        }
+        for removal in &pending {
+            reporter.record(Level::Info, &format!("Removing what an interrupted run left of {}.", removal.part));
+            delete_paths(&settings.directory, &removal.paths).map_err(io_error)?;
+            store.removed(&removal.part).map_err(io_error)?;
+        }
+        store.begin().map_err(io_error)?;
+    }
+    for removal in &plan.removals {
+        if dry {
+            reporter.record(Level::Info, &format!("Uninstalling {}.", removal.part));
+            continue;
+        }
+        let log = reporter.part(0, &removal.part, state.log(&removal.part));
+        uninstall(&removal.part, &mut store, &services, reporter, &log)?;
+    }
+    if let Some(unused) = &unused {
+        reporter.record(Level::Warning, &unused.message());
+    }
+    if dry {
+        for step in &plan.steps {
+            match step.action {
+                Action::Install | Action::Reinstall => reporter.record(Level::Info, &format!("Installing {}.", step.part)),
+                _ => reporter.record(Level::Info, &format!("Updating {}.", step.part)),
+            }
+        }
+        return Ok(Finished::default());
+    }
+
+    let mut durations = Durations::load(session.cache_directory.as_deref());
+    let tasks = tasks(&plan.steps, &plan, &durations, session.mode);
+    reporter.begin(plan.steps.len(), tasks.iter().filter(|task| !task.done).count());
+    let quiet_keeps = session.mode == Mode::Slapos;
+    for (index, (step, task)) in plan.steps.iter().zip(&tasks).enumerate() {
+        if task.done {
+            let level = if quiet_keeps { Level::Debug } else { Level::Info };
+            reporter.part_record(index, level, &format!("Updating {}.", step.part));
+            reporter.ended(index, false);
+        }
+    }
+    prefetch(&plan.steps, &parts, &services, reporter);
+    let work = |index: usize| {
+        let begun = Instant::now();
+        let result = perform(&plan.steps[index], &parts[index], &services, reporter, &logs[index], index);
+        (result, begun.elapsed().as_secs_f64())
+    };
+    let mut run = Run {
+        session,
+        steps: &plan.steps,
+        parts: &parts,
+        services: &services,
+        reporter,
+        logs: &logs,
+        store: &mut store,
+        durations: &mut durations,
+        owners: FxHashMap::default(),
+        records: Vec::new(),
+        finished: Finished::default(),
+    };
+    run.learn_owners();
+    let limits = Limits { jobs, keep_going: session.options.keep_going, tokens };
+    schedule(&tasks, &limits, &work, &mut run);
+    let (mut finished, mut records) = (run.finished, run.records);
+    reporter.finish();
+    services.children.finish();
+    finished.interrupted = services.interrupted.load(Ordering::Relaxed);
+    let order: Vec<Arc<str>> = plan.steps.iter().map(|step| step.part.clone()).collect();
+    store.finish(&order).map_err(io_error)?;
+    if !idle {
+        for step in plan.steps.iter().filter(|step| !matches!(step.action, Action::Keep | Action::Update)) {
+            if !records.iter().any(|record: &PartRecord| record.part == *step.part) {
+                records.push(record(step, Outcome::NotReached, 0.0));
+            }
+        }
+        for removal in plan.removals.iter().filter(|removal| !removal.reinstalled) {
+            records.push(PartRecord {
+                part: removal.part.to_string(),
+                action: Action::Remove,
+                reasons: removal.reasons.clone(),
+                outcome: Outcome::Done,
+                seconds: 0.0,
+            });
+        }
+        let began = SystemTime::now().checked_sub(started.elapsed()).unwrap_or(UNIX_EPOCH);
+        let started = began.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let history = RunRecord { version: 1, started, parts: records };
+        if !history.parts.is_empty() {
+            record_run(&state.runs(), &history).map_err(io_error)?;
+        }
+        durations.save();
+    }
+    if finished.failures.is_empty() && !finished.interrupted {
+        if mark_shared {
+            fs_err::write(settings.directory.join(".shared"), "").map_err(io_error)?;
+        }
+        if idle && quiet_keeps && session.options.dry_run == dry {
+            let count = plan.steps.len();
+            let parts = if count == 1 { "part is" } else { "parts are" };
+            reporter.record(Level::Info, &format!("Nothing to do: {count} {parts} up to date."));
+        }
+    }
+    Ok(finished)
+}
+
+/// How many parts may run side by side.
+fn jobs(session: &Session) -> usize {
+    session.options.jobs.unwrap_or_else(|| match session.mode {
+        Mode::Upstream => 1,
+        Mode::Slapos => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+    })
+}
+
+fn io_error(error: std::io::Error) -> Box<Diagnostic> {
+    let mut diagnostic = Diagnostic::user(error.to_string());
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        diagnostic.hint = Some("Free some room and run again: finished parts are kept.".to_owned());
+    }
+    diagnostic.doing = vec!["Installing.".to_owned()];
+    Box::new(diagnostic)
+}
+
+fn create_directories(directories: &[PathBuf], reporter: &Reporter) -> Result<(), Box<Diagnostic>> {
+    for directory in directories.iter().filter(|directory| !directory.is_dir()) {
+        let shown = rbuildout_parser::python::str_repr(&directory.to_string_lossy());
+        reporter.record(Level::Info, &format!("Creating directory {shown}."));
+        fs_err::create_dir_all(directory).map_err(io_error)?;
+    }
+    Ok(())
+}
+
+fn tasks(steps: &[Step], plan: &crate::plan::Plan, durations: &Durations, mode: Mode) -> Vec<Task> {
+    let busy = |step: &Step| step.action != Action::Keep;
+    // zc.buildout works strictly in list order, and its users' recipes may rely on it.
+    let strict = mode == Mode::Upstream;
+    let priorities = if steps.iter().any(busy) {
+        Graph::new(plan, &|part, recipe| durations.expect(part, recipe)).priorities()
+    } else {
+        vec![0.0; steps.len()]
+    };
+    let task = |(step, priority): (&Step, f64)| Task {
+        needs: step.needs.clone(),
+        ordered: step.ordered || strict,
+        priority,
+        done: !busy(step),
+    };
+    steps.iter().zip(priorities).map(task).collect()
+}
+
+fn prefetch(steps: &[Step], parts: &[PreparedPart], services: &Services, reporter: &Arc<Reporter>) {
+    let wanted = steps.iter().zip(parts).filter(|(step, _)| matches!(step.action, Action::Install | Action::Reinstall));
+    let requests: Vec<_> = wanted.flat_map(|(_, part)| part.initialised.part.sources()).collect();
+    if !requests.is_empty() {
+        let progress: Arc<dyn Progress> = reporter.clone();
+        services.downloader.prefetch(requests, PREFETCH, progress);
+    }
+}
+
+type Work = (Result<Installed, RecipeError>, f64);
+
+/// Installs or updates one part, on a worker thread.
+fn perform(
+    step: &Step,
+    part: &PreparedPart,
+    services: &Services,
+    reporter: &Arc<Reporter>,
+    log: &PartLogger,
+    index: usize,
+) -> Result<Installed, RecipeError> {
+    let context = RunContext { part: &step.part, services, log };
+    reporter.started(index, &step.part);
+    if step.action == Action::Update {
+        reporter.part_record(index, Level::Info, &format!("Updating {}.", step.part));
+        part.initialised.part.update(&context)
+    } else {
+        reporter.part_record(index, Level::Info, &format!("Installing {}.", step.part));
+        part.initialised.part.install(&context)
+    }
+}
+
+fn record(step: &Step, outcome: Outcome, seconds: f64) -> PartRecord {
+    let seconds = (seconds * 1000.0).round() / 1000.0;
+    PartRecord { part: step.part.to_string(), action: step.action, reasons: step.reasons.clone(), outcome, seconds }
+}
+
+/// The bookkeeping of a run, on the coordinating thread.
+struct Run<'a> {
+    session: &'a Session,
+    steps: &'a [Step],
+    parts: &'a [PreparedPart],
+    services: &'a Services,
+    reporter: &'a Arc<Reporter>,
+    logs: &'a [PartLogger],
+    store: &'a mut Store,
+    durations: &'a mut Durations,
+    /// Which part has a path.
+    owners: FxHashMap<PathBuf, Arc<str>>,
+    records: Vec<PartRecord>,
+    finished: Finished,
+}
+
+impl Run<'_> {
+    fn directory(&self) -> &Path {
+        &self.services.settings.directory
+    }
+
+    fn learn_owners(&mut self) {
+        let names: Vec<Arc<str>> = self.store.state().parts.keys().cloned().collect();
+        for name in names {
+            for path in self.store.paths(&name) {
+                self.owners.insert(self.directory().join(path), name.clone());
+            }
+        }
+    }
+
+    /// slapos mode: paths that other parts have installed already.
+    fn conflicts(&self, name: &Arc<str>, paths: &[String]) -> Option<Box<Diagnostic>> {
+        if self.session.mode == Mode::Upstream {
+            return None;
+        }
+        let repr = rbuildout_parser::python::str_repr;
+        let taken: Vec<String> = paths
+            .iter()
+            .map(|path| self.directory().join(path))
+            .filter_map(|path| {
+                let owner = self.owners.get(&path).filter(|owner| *owner != name)?;
+                Some(format!("{}: {}", repr(&path.to_string_lossy()), repr(owner)))
+            })
+            .collect();
+        (!taken.is_empty()).then(|| {
+            let message =
+                format!("The following paths are already installed by other sections: {{{}}}", taken.join(", "));
+            Box::new(Diagnostic::user(message).with_hint("Give one of the parts another location or output."))
+        })
+    }
+
+    /// What to record of a part that succeeded, or why its result can't be accepted.
+    fn accept(&mut self, index: usize, result: Installed) -> Result<Option<SavedOptions>, Box<Diagnostic>> {
+        let (step, part) = (&self.steps[index], &self.parts[index]);
+        let update = step.action == Action::Update;
+        let paths = match result {
+            Installed::None if update => return Ok(None),
+            Installed::None => {
+                let message = format!(
+                    "The {} install returned None.  A path or iterable os paths should be returned.",
+                    step.part
+                );
+                self.reporter.part_record(index, Level::Warning, &message);
+                Vec::new()
+            }
+            Installed::Paths(paths) => paths,
+        };
+        if let Some(conflict) = self.conflicts(&step.part, &paths) {
+            return Err(conflict);
+        }
+        for path in &paths {
+            self.owners.insert(self.directory().join(path), step.part.clone());
+        }
+        let recorded = if update {
+            let old = self.store.paths(&step.part);
+            let new = paths.iter().any(|path| !old.contains(path));
+            match self.session.mode {
+                Mode::Slapos if !new => return Ok(None),
+                Mode::Slapos => {
+                    let mut all: Vec<String> = old.into_iter().chain(paths).collect();
+                    all.sort();
+                    all.dedup();
+                    all
+                }
+                Mode::Upstream if !new => return Ok(None),
+                Mode::Upstream => {
+                    let added: Vec<String> = paths.into_iter().filter(|path| !old.contains(path)).collect();
+                    old.into_iter().chain(added).collect()
+                }
+            }
+        } else {
+            paths
+        };
+        let mut options = part.options.clone();
+        options.insert(INSTALLED_OPTION.into(), recorded.join("\n").into());
+        Ok(Some(options))
+    }
+
+    fn succeed(&mut self, index: usize, seconds: f64) {
+        let step = &self.steps[index];
+        let warn = step.action != Action::Update || self.session.mode == Mode::Upstream;
+        if let (true, Some(unused)) = (warn, &self.parts[index].unused) {
+            self.reporter.part_record(index, Level::Warning, &unused.message());
+        }
+        if step.action != Action::Update {
+            self.durations.remember(&step.part, seconds);
+            self.records.push(record(step, Outcome::Done, seconds));
+        }
+    }
+
+    fn fail(&mut self, index: usize, mut diagnostic: Box<Diagnostic>, command: Option<CommandFailure>, seconds: f64) {
+        let step = &self.steps[index];
+        let verb = if step.action == Action::Update { "Updating" } else { "Installing" };
+        diagnostic.doing.insert(0, format!("{verb} {}.", step.part));
+        if step.action == Action::Update {
+            let paths = self.store.paths(&step.part);
+            let removed = self
+                .store
+                .removing(&step.part, &paths)
+                .and_then(|()| delete_paths(&self.services.settings.directory, &paths))
+                .and_then(|()| self.store.removed(&step.part));
+            if let Err(error) = removed {
+                diagnostic.message.push_str(&format!("\n{error}"));
+            }
+        }
+        self.records.push(record(step, Outcome::Failed { error: diagnostic.message.clone() }, seconds));
+        let log = self.logs[index].exists().then(|| rbuildout_recipes::run::PartLog::path(&self.logs[index]).to_owned());
+        self.finished.failures.push(PartFailure { diagnostic, command, log });
+    }
+}
+
+impl Observer<Work> for Run<'_> {
+    fn ended(&mut self, outcomes: Vec<(usize, Work)>) -> Vec<bool> {
+        let mut accepted = Vec::with_capacity(outcomes.len());
+        let mut records = Vec::new();
+        for (index, (result, seconds)) in outcomes {
+            let outcome = match result {
+                Ok(installed) => self.accept(index, installed).map_err(|diagnostic| (diagnostic, None)),
+                Err(RecipeError::Interrupted) => {
+                    self.reporter.ended(index, true);
+                    accepted.push(false);
+                    continue;
+                }
+                Err(RecipeError::User { message, command, hint }) => {
+                    let mut diagnostic = Diagnostic::user(message);
+                    diagnostic.hint = hint;
+                    Err((Box::new(diagnostic), command.map(|command| *command)))
+                }
+                Err(error) => Err((crate::buildout::to_diagnostic(error, self.session.mode), None)),
+            };
+            accepted.push(match outcome {
+                Ok(options) => {
+                    self.succeed(index, seconds);
+                    match options {
+                        Some(options) => records.push((self.steps[index].part.clone(), options)),
+                        None => {
+                            if let Err(error) = self.store.updated(&self.steps[index].part) {
+                                self.fail(index, io_error(error), None, seconds);
+                            }
+                        }
+                    }
+                    true
+                }
+                Err((diagnostic, command)) => {
+                    self.fail(index, diagnostic, command, seconds);
+                    false
+                }
+            });
+            self.reporter.ended(index, true);
+        }
+        // One write and one sync for all that ended together: the next task starts after it.
+        if !records.is_empty()
+            && let Err(error) = self.store.installed(records)
+        {
+            self.finished.failures.push(PartFailure { diagnostic: io_error(error), command: None, log: None });
+            accepted.fill(false);
+        }
+        accepted
+    }
+
+    fn skipped(&mut self, index: usize) {
+        self.reporter.ended(index, true);
+    }
+
+    fn stopping(&self) -> bool {
+        let stopping = self.services.interrupted.load(Ordering::Relaxed);
+        if stopping {
+            self.services.children.signal(Signal::TERM);
+        }
+        stopping
+    }
+}

@@ -1,0 +1,11 @@
+//! Doing what the plan says: preparation of all parts, the scheduler, installation and removal.
+
+mod install;
+mod jobserver;
+mod prepare;
+mod remove;
+mod schedule;
+mod services;
+
+pub use install::{Finished, PartFailure, install};
+pub use prepare::{Failure, Prepared, Purpose, prepare};

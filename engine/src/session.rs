@@ -1,0 +1,170 @@
+//! From the command line to a loaded profile.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Mirror};
+use rbuildout_parser::{Diagnostic, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise};
+
+use crate::cli::Options;
+use crate::files::FileLoader;
+use crate::interpreter::Interpreter;
+use crate::state::StateDirectory;
+
+/// Environment variable with mirrors, one a line or separated by blanks, asked before those of the profile.
+pub const MIRRORS_VARIABLE: &str = "RBUILDOUT_MIRRORS";
+
+/// What a command line and an environment fix before any profile is read.
+pub struct Session {
+    pub mode: Mode,
+    pub options: Options,
+    pub working_directory: String,
+    pub cache_directory: Option<PathBuf>,
+    home: Option<String>,
+    interpreter: Interpreter,
+    loader: FileLoader,
+}
+
+impl Session {
+    pub fn new(options: Options) -> Result<Self, Diagnostic> {
+        let mode = if options.upstream { Mode::Upstream } else { Mode::Slapos };
+        let working_directory = std::env::current_dir()
+            .map_err(|error| Diagnostic::user(format!("The working directory can't be found: {error}")))?;
+        let home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
+        let cache_directory = options.cache_directory.clone().or_else(|| cache_directory(home.as_deref()));
+        let assigned = |option: &str| {
+            options.assignments.iter().find(|a| a.section == "buildout" && a.option == option).map(|a| a.value.clone())
+        };
+        let executable = assigned("executable").map(PathBuf::from);
+        let timeout = assigned("socket-timeout").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let spool = std::env::temp_dir();
+        Ok(Self {
+            mode,
+            interpreter: Interpreter::new(executable, cache_directory.clone(), mode == Mode::Slapos),
+            loader: FileLoader { mode, spool, timeout },
+            working_directory: working_directory.to_string_lossy().into_owned(),
+            cache_directory,
+            home,
+            options,
+        })
+    }
+
+    /// Files parsed in this session; profiles loaded through one library share them.
+    pub fn library(&self) -> Library<'_> {
+        Library::new(&self.loader, &self.interpreter)
+    }
+
+    /// What to load for a configuration file named as on the command line.
+    pub fn request(&self, config: &str) -> Request {
+        let main = if is_url(config) { config.to_owned() } else { absolute(&self.working_directory, config) };
+        let directory = (!is_url(config)).then(|| Path::new(&main).parent().map_or("/".into(), |p| p.to_string_lossy().into_owned()));
+        let user_defaults = self.options.user_defaults.then(|| self.user_defaults()).flatten();
+        Request {
+            mode: self.mode,
+            main: Some(main),
+            defaults: self.defaults(),
+            directory,
+            user_defaults,
+            assignments: self.options.assignments.clone(),
+            working_directory: self.working_directory.clone(),
+            home: self.home.clone(),
+        }
+    }
+
+    /// Loads the profile of the command line.
+    pub fn load(&self) -> Result<Profile, Box<Diagnostic>> {
+        self.library().load(&self.request(&self.options.config))
+    }
+
+    fn user_defaults(&self) -> Option<String> {
+        match std::env::var("BUILDOUT_HOME") {
+            Ok(directory) if !directory.is_empty() => Some(format!("{directory}/default.cfg")),
+            _ => self.home.as_ref().map(|home| format!("{home}/.buildout/default.cfg")),
+        }
+    }
+
+    fn defaults(&self) -> Vec<(&'static str, String)> {
+        let executable = self.interpreter.executable().map_or(String::new(), |p| p.to_string_lossy().into_owned());
+        let fixed: [(&'static str, &str); 20] = [
+            ("allow-hosts", "*"),
+            ("allow-picked-versions", "true"),
+            ("allow-unknown-extras", "false"),
+            ("bin-directory", "bin"),
+            ("develop-eggs-directory", "develop-eggs"),
+            ("eggs-directory", "eggs"),
+            ("find-links", ""),
+            ("install-from-cache", "false"),
+            ("installed", ".installed.cfg"),
+            ("log-format", ""),
+            ("log-level", "INFO"),
+            ("newest", "true"),
+            ("offline", "false"),
+            ("parts-directory", "parts"),
+            ("prefer-final", "true"),
+            ("python", "buildout"),
+            ("show-picked-versions", "false"),
+            ("socket-timeout", ""),
+            ("update-versions-file", ""),
+            ("use-dependency-links", "true"),
+        ];
+        let mut defaults: Vec<_> = fixed.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        defaults.push(("executable", executable));
+        if self.mode == Mode::Slapos {
+            defaults.push(("dry-run", "false".to_owned()));
+            defaults.push(("check-signature", "true".to_owned()));
+        }
+        defaults
+    }
+
+    /// The downloader for a profile's parts. Its options are read without running a recipe.
+    pub fn downloader(&self, profile: &Profile, state: &StateDirectory) -> Result<Arc<Downloader>, Box<Diagnostic>> {
+        let mut resolver = Resolver::new(profile);
+        let mut option = |name: &str| {
+            let exists = profile.raw("buildout", name).is_some();
+            match exists.then(|| resolver.option(&"buildout".into(), &name.into())) {
+                Some(Resolved::Value(value)) => value.to_string(),
+                _ => String::new(),
+            }
+        };
+        let mut settings = DownloadSettings::new(state.spool());
+        settings.offline = option("offline") == "true" || option("install-from-cache") == "true";
+        settings.newest = option("newest") == "true" && !settings.offline;
+        if let Ok(seconds) = option("socket-timeout").trim().parse() {
+            settings.timeout = Duration::from_secs(seconds);
+        }
+        let cache = option("download-cache");
+        if !cache.is_empty() {
+            let directory = option("directory");
+            settings.cache = Some(CacheSettings::new(join(&directory, &cache)));
+        }
+        let environment = std::env::var(MIRRORS_VARIABLE).unwrap_or_default();
+        let from_profile = option("mirrors");
+        for text in environment.split_whitespace().chain(from_profile.lines().map(str::trim).filter(|l| !l.is_empty())) {
+            let mirror = Mirror::parse(text).map_err(|error| {
+                let mut diagnostic = Diagnostic::user(error.to_string());
+                if let Some(entry) = profile.config.sections.get("buildout").and_then(|s| s.options.get("mirrors")) {
+                    diagnostic.snippets.extend(profile.config.snippet(entry, text, "not a mirror"));
+                }
+                Box::new(diagnostic)
+            })?;
+            if !settings.mirrors.contains(&mirror) {
+                settings.mirrors.push(mirror);
+            }
+        }
+        Ok(Arc::new(Downloader::new(settings)))
+    }
+}
+
+fn absolute(base: &str, name: &str) -> String {
+    // The reference's `abspath` removes `.` and `..` from the name of the main file.
+    normalise(&join(base, name))
+}
+
+/// `$XDG_CACHE_HOME/rbuildout`, or `.cache/rbuildout` in a home that exists.
+fn cache_directory(home: Option<&str>) -> Option<PathBuf> {
+    match std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
+        Some(cache) => Some(PathBuf::from(cache).join("rbuildout")),
+        None => home.map(Path::new).filter(|home| home.is_dir()).map(|home| home.join(".cache/rbuildout")),
+    }
+}

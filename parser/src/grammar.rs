@@ -1,0 +1,67 @@
+//! The pest grammar of section headers and references (`header.pest`).
+
+use pest::Parser;
+use pest_derive::Parser;
+
+use crate::text::strip;
+
+#[derive(Parser)]
+#[grammar = "header.pest"]
+struct Grammar;
+
+/// A section header line, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Header<'a> {
+    pub(crate) name: &'a str,
+    /// Condition, trimmed; `None` also for an empty one (`[a:]`).
+    pub(crate) expression: Option<&'a str>,
+}
+
+/// Parses a whole line (its newline may be there) as a section header.
+pub(crate) fn header(line: &str) -> Option<Header<'_>> {
+    if !line.starts_with('[') {
+        return None;
+    }
+    let mut pairs = Grammar::parse(Rule::header, line).ok()?.next()?.into_inner();
+    let name = pairs.next()?.as_str();
+    let expression = pairs
+        .find(|pair| pair.as_rule() == Rule::expression)
+        .map(|pair| strip(pair.as_str()))
+        .filter(|text| !text.is_empty());
+    Some(Header { name, expression })
+}
+
+/// A well-formed `${section:option}`, taken apart; `token` is the whole of it.
+pub(crate) fn reference(token: &str) -> Option<(&str, &str)> {
+    let mut pairs = Grammar::parse(Rule::reference, token).ok()?.next()?.into_inner();
+    Some((pairs.next()?.as_str(), pairs.next()?.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers() {
+        assert_eq!(header("[a]\n"), Some(Header { name: "a", expression: None }));
+        assert_eq!(header("[ a-b.c/d@e ] # x\n"), Some(Header { name: "a-b.c/d@e", expression: None }));
+        assert_eq!(header("[a:x[0]] ; c ]\n"), Some(Header { name: "a", expression: Some("x[0]") }));
+        assert_eq!(header("[a: ]\n"), Some(Header { name: "a", expression: None }));
+        assert_eq!(
+            header(r#"[a:"\x23" == chr(35)] # c ]"#),
+            Some(Header { name: "a", expression: Some(r#""\x23" == chr(35)"#) })
+        );
+        for wrong in ["[a] junk", "[a b]", "[]", "[a{b}]", "[a", "a]"] {
+            assert_eq!(header(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn references() {
+        assert_eq!(reference("${a:b}"), Some(("a", "b")));
+        assert_eq!(reference("${:b c}"), Some(("", "b c")));
+        for wrong in ["${a}", "${a:b:c}", "${a/b:c}", "${a:}", "${a:b\n}"] {
+            assert_eq!(reference(wrong), None, "{wrong}");
+        }
+    }
+}

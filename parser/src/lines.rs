@@ -1,0 +1,258 @@
+//! The line layer: the text of one file to sections of raw options.
+//!
+//! Lines are classified one by one in the reference's order (comment, continuation, header, option, error); only
+//! headers go through the grammar. A value that starts on the option's own line loses the indentation and the blank
+//! lines of what follows; one that starts below it keeps its relative indentation. Keys keep their operator (`x +`).
+//!
+//! Quirks kept on purpose: a section whose condition is false leaves the *previous* section current, so that malformed
+//! lines in it are still errors; a comment in column 0 never ends a value.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::grammar;
+use crate::text::{dedent_block, is_space, rstrip, strip, universal_newlines};
+
+/// One file after the line layer, conditions decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ParsedFile {
+    pub sections: Vec<ParsedSection>,
+}
+
+/// A section of one file; repeated headers are merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedSection {
+    pub name: Arc<str>,
+    /// Line of the first header, from 1.
+    pub line: u32,
+    pub options: Vec<ParsedOption>,
+}
+
+/// An option as written; of repeated keys the last value stands at the first one's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedOption {
+    /// Name with its operator and the blanks before it: `x`, `x +`, `x-`.
+    pub key: Arc<str>,
+    pub value: Arc<str>,
+    /// Line of the key, from 1.
+    pub line: u32,
+}
+
+impl ParsedFile {
+    pub fn section(&self, name: &str) -> Option<&ParsedSection> {
+        self.sections.iter().find(|section| &*section.name == name)
+    }
+}
+
+impl ParsedSection {
+    pub fn option(&self, key: &str) -> Option<&ParsedOption> {
+        self.options.iter().find(|option| &*option.key == key)
+    }
+}
+
+/// Why a file is not one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyntaxError<C> {
+    /// An option or junk before any section header: line number and the line with its newline.
+    MissingSectionHeader { line: u32, text: String },
+    /// All lines that are neither header, option nor continuation.
+    BadLines(Vec<(u32, String)>),
+    /// The condition of the header in this line could not be evaluated.
+    Condition { line: u32, text: String, error: C },
+}
+
+struct Draft {
+    key: Arc<str>,
+    value: String,
+    line: u32,
+}
+
+struct DraftSection {
+    name: Arc<str>,
+    line: u32,
+    options: Vec<Draft>,
+    index: FxHashMap<Arc<str>, usize>,
+}
+
+/// Parses a file. `condition` decides the expressions of section headers, in order.
+pub fn parse<C>(
+    text: &str,
+    condition: &mut dyn FnMut(&str) -> Result<bool, C>,
+) -> Result<ParsedFile, SyntaxError<C>> {
+    let text = universal_newlines(text);
+    let mut sections: Vec<DraftSection> = Vec::new();
+    let mut by_name: FxHashMap<Arc<str>, usize> = FxHashMap::default();
+    let mut current: Option<usize> = None;
+    let mut option: Option<usize> = None;
+    let mut block = false;
+    let mut active = true;
+    let mut bad = Vec::new();
+
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let number = index as u32 + 1;
+        let Some(first) = line.chars().next() else { continue };
+        if first == '#' || first == ';' {
+            continue;
+        }
+        if let (true, Some(section), Some(at)) = (is_space(first), current, option) {
+            if active {
+                let value = &mut sections[section].options[at].value;
+                let more = if block { rstrip(line) } else { strip(line) };
+                if block || !more.is_empty() {
+                    value.push('\n');
+                    value.push_str(more);
+                }
+            }
+            continue;
+        }
+        if let Some(header) = grammar::header(line) {
+            active = true;
+            if let Some(expression) = header.expression {
+                active = condition(expression).map_err(|error| SyntaxError::Condition {
+                    line: number,
+                    text: line.to_owned(),
+                    error,
+                })?;
+            }
+            if active {
+                current = Some(match by_name.get(header.name) {
+                    Some(&known) => known,
+                    None => {
+                        let name: Arc<str> = header.name.into();
+                        by_name.insert(name.clone(), sections.len());
+                        let index = FxHashMap::default();
+                        sections.push(DraftSection { name, line: number, options: Vec::new(), index });
+                        sections.len() - 1
+                    }
+                });
+                option = None;
+            }
+            continue;
+        }
+        let blank = strip(line).is_empty();
+        let Some(section) = current else {
+            if blank {
+                continue;
+            }
+            return Err(SyntaxError::MissingSectionHeader { line: number, text: line.to_owned() });
+        };
+        if let Some((key, value)) = split_option(line) {
+            if active {
+                let section = &mut sections[section];
+                let value = strip(value);
+                block = value.is_empty();
+                let at = match section.index.get(key) {
+                    Some(&at) => at,
+                    None => {
+                        let key: Arc<str> = key.into();
+                        section.index.insert(key.clone(), section.options.len());
+                        section.options.push(Draft { key, value: String::new(), line: number });
+                        section.options.len() - 1
+                    }
+                };
+                let draft = &mut section.options[at];
+                draft.value.clear();
+                draft.value.push_str(value);
+                draft.line = number;
+                option = Some(at);
+            }
+        } else if !(blank && option.is_none()) {
+            bad.push((number, line.to_owned()));
+        }
+    }
+    if !bad.is_empty() {
+        return Err(SyntaxError::BadLines(bad));
+    }
+    Ok(ParsedFile { sections: sections.into_iter().map(finish).collect() })
+}
+
+fn finish(section: DraftSection) -> ParsedSection {
+    let options = section.options.into_iter().map(|draft| ParsedOption {
+        value: if draft.value.starts_with(is_space) {
+            dedent_block(&draft.value).into()
+        } else {
+            draft.value.into()
+        },
+        key: draft.key,
+        line: draft.line,
+    });
+    ParsedSection { name: section.name, line: section.line, options: options.collect() }
+}
+
+/// Key (with operator) and value of an option line, or `None` if it is not one.
+fn split_option(line: &str) -> Option<(&str, &str)> {
+    if let Some(rest) = line.strip_prefix("=>") {
+        return Some((PART_DEPENDENCIES, rest));
+    }
+    let name_end = line
+        .find(|c: char| is_space(c) || matches!(c, '{' | '}' | '[' | ']' | '=' | ':'))
+        .unwrap_or(line.len());
+    if name_end == 0 {
+        return None;
+    }
+    let rest = line[name_end..].trim_start_matches([' ', '\t']);
+    let after_operator = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+    let value = after_operator.strip_prefix('=')?;
+    let key = rstrip(&line[..line.len() - after_operator.len()]);
+    Some((key, value))
+}
+
+/// Option that `=> a b` sets.
+pub const PART_DEPENDENCIES: &str = "<part-dependencies>";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(text: &str) -> Vec<(String, String)> {
+        let file = parse::<()>(&format!("[a]\n{text}"), &mut |_| Ok(true)).unwrap();
+        let section = &file.sections[0];
+        section.options.iter().map(|o| (o.key.to_string(), o.value.to_string())).collect()
+    }
+
+    fn one(text: &str) -> String {
+        options(text)[0].1.clone()
+    }
+
+    #[test]
+    fn inline_and_block_values() {
+        assert_eq!(one("x = foo\n      bar\n\n    baz   \n"), "foo\nbar\nbaz");
+        assert_eq!(one("x =\n    foo\n      bar\n\n    baz   \n"), "foo\n  bar\n\nbaz");
+        assert_eq!(one("x =\n      foo\n  bar\n"), "    foo\nbar");
+        assert_eq!(one("x =\n\tfoo\n        bar\n"), "\tfoo\n        bar");
+        assert_eq!(one("x =   \n   \n   foo\n"), "foo");
+        assert_eq!(one("x =\n\n\n# c\n\n  foo\n\n\n  bar\n\n\n"), "foo\n\n\nbar");
+        assert_eq!(one("x =\n  foo\n# gone\n; gone\n  # kept\n  bar\n"), "foo\n# kept\nbar");
+        assert_eq!(one("x = a=b ; c # d\n"), "a=b ; c # d");
+        assert_eq!(one("x = 1\n\x0cfoo\n"), "1\nfoo");
+        assert_eq!(one("x = 1\r\n  y\r\n"), "1\ny");
+        assert_eq!(options("x = 1\n [b]\ny = 2\n"), [("x".into(), "1\n[b]".into()), ("y".into(), "2".into())]);
+    }
+
+    #[test]
+    fn keys_keep_their_operators() {
+        let keys = |text| options(text).into_iter().map(|(k, _)| k).collect::<Vec<_>>();
+        assert_eq!(
+            keys("x+=1\nx += 1\nx  -=3\nc++ = 5\n< = a\n<= b\n=> c d\n"),
+            ["x+", "x +", "x  -", "c++", "<", PART_DEPENDENCIES]
+        );
+        assert_eq!(options("x += 1\nx = 0\nx += 2\n"), [("x +".into(), "2".into()), ("x".into(), "0".into())]);
+    }
+
+    #[test]
+    fn bogus_lines_are_all_reported() {
+        let text = "[a]\nfoo bar = 1\nx = 1\nfoo:bar = 1\nx + = 1\n${x}=1\n= foo\n";
+        let Err(SyntaxError::BadLines(lines)) = parse::<()>(text, &mut |_| Ok(true)) else { panic!() };
+        assert_eq!(lines.iter().map(|l| l.0).collect::<Vec<_>>(), [2, 4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn false_section_keeps_the_previous_one_current() {
+        let file = parse::<()>("[a]\nx = 1\n[b:no]\ny = 2\n  z\n[a:yes]\nw = 3\n", &mut |e| Ok(e == "yes")).unwrap();
+        assert_eq!(file.sections.len(), 1);
+        assert_eq!(file.sections[0].options.len(), 2);
+        let first = parse::<()>("[a:no]\nx = 1\n", &mut |_| Ok(false));
+        assert_eq!(first, Err(SyntaxError::MissingSectionHeader { line: 2, text: "x = 1\n".into() }));
+    }
+}

@@ -1,0 +1,454 @@
+//! Loading a profile with everything that it extends.
+//!
+//! slapos mode reads each file once, at its first visit in depth-first order, and applies a file after all that it
+//! extends: the configuration is the sequential application of a post-order list. upstream mode merges the tree node by
+//! node and so reads shared files again and again; each file is still *parsed* once.
+//!
+//! Order of precedence, low to high: built-in defaults, user defaults (beneath the first file that extends nothing), the
+//! files, files of a command-line `buildout:extends`, command-line assignments.
+
+use std::sync::{Arc, Mutex};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::config::{Config, FileId, Map, Mode, Origin, Section, SourceFile, snippet_of};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::lines::{ParsedOption, ParsedSection, SyntaxError, parse};
+use crate::loader::{Conditions, DownloadOptions, Loader, is_url, resolve};
+use crate::merge::{apply_file, apply_options, file_sections, merge_section, merge_sections};
+use crate::profile::{Profile, finish};
+use crate::python::str_repr;
+use crate::text::is_space;
+
+/// An assignment of the command line, option with its operator (`x`, `x +`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    pub section: String,
+    pub option: String,
+    pub value: String,
+}
+
+/// What to load.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub mode: Mode,
+    /// Absolute path or URL of the main file; `None` for commands that need no configuration.
+    pub main: Option<String>,
+    /// Built-in defaults of `[buildout]`.
+    pub defaults: Vec<(&'static str, String)>,
+    /// `buildout:directory`, unless the main file is a URL.
+    pub directory: Option<String>,
+    /// Path of the user defaults, if they are to be used.
+    pub user_defaults: Option<String>,
+    /// Sorted by (section, option), one for each pair.
+    pub assignments: Vec<Assignment>,
+    /// What relative names on the command line are relative to.
+    pub working_directory: String,
+    /// Home directory, for `~` in directories.
+    pub home: Option<String>,
+}
+
+/// Files parsed so far, shared by all profiles of a run.
+///
+/// The parsed form depends on the conditions, so one library serves one target interpreter.
+pub struct Library<'a> {
+    loader: &'a dyn Loader,
+    conditions: &'a dyn Conditions,
+    files: Mutex<FxHashMap<String, Arc<SourceFile>>>,
+}
+
+impl<'a> Library<'a> {
+    pub fn new(loader: &'a dyn Loader, conditions: &'a dyn Conditions) -> Self {
+        Self { loader, conditions, files: Mutex::default() }
+    }
+
+    /// Loads a profile. All syntax errors of a file are in one diagnostic; the first file with errors ends the pass.
+    pub fn load(&self, request: &Request) -> Result<Profile, Box<Diagnostic>> {
+        self.load_inner(request).map_err(|mut diagnostic| {
+            diagnostic.doing.insert(0, "Initializing.".to_owned());
+            diagnostic
+        })
+    }
+
+    fn load_inner(&self, request: &Request) -> Result<Profile, Box<Diagnostic>> {
+        let mut pass = Pass {
+            library: self,
+            mode: request.mode,
+            config: Config::new(request.mode),
+            ids: FxHashMap::default(),
+            seen: FxHashSet::default(),
+            active: Vec::new(),
+            user_defaults: None,
+            download: DownloadOptions { newest: true, directory: request.directory.clone(), ..Default::default() },
+        };
+        pass.defaults(request);
+        if let Some(path) = request.user_defaults.as_deref().filter(|path| self.loader.exists(path)) {
+            pass.read_user_defaults(path)?;
+        }
+        if let Some(main) = &request.main {
+            if !is_url(main) && !self.loader.exists(main) {
+                let message = format!("Couldn't open {main}");
+                let hint = "Name the profile with `-c FILE`, or run in the directory of a `buildout.cfg`.";
+                return Err(Box::new(Diagnostic::user(message).with_hint(hint)));
+            }
+            pass.root(main, &request.assignments)?;
+        }
+        pass.command_line_extends(request)?;
+        pass.assignments(&request.assignments);
+        finish(pass.config, request)
+    }
+
+    /// The file of that name, read and parsed at the first call.
+    fn file(&self, name: &str, base: &str, options: &DownloadOptions) -> Result<Arc<SourceFile>, Box<Diagnostic>> {
+        if let Some(file) = self.files.lock().expect("no panic while locked").get(name) {
+            return Ok(file.clone());
+        }
+        let loaded = self.loader.read(name, options).map_err(Box::new)?;
+        let parsed = parse(&loaded.text, &mut |expression| self.conditions.holds(expression));
+        let parsed = parsed.map_err(|error| Box::new(syntax_diagnostic(name, &loaded.display, &loaded.text, error)))?;
+        let file = Arc::new(SourceFile {
+            name: name.to_owned(),
+            display: loaded.display,
+            base: base.to_owned(),
+            text: loaded.text.into(),
+            parsed,
+        });
+        self.files.lock().expect("no panic while locked").insert(name.to_owned(), file.clone());
+        Ok(file)
+    }
+}
+
+/// State of the loading of one profile.
+struct Pass<'a> {
+    library: &'a Library<'a>,
+    mode: Mode,
+    config: Config,
+    ids: FxHashMap<String, FileId>,
+    /// slapos mode: files already applied or being applied.
+    seen: FxHashSet<String>,
+    /// Files being loaded, outermost first.
+    active: Vec<String>,
+    /// User defaults until the first leaf takes them.
+    user_defaults: Option<UserDefaults>,
+    download: DownloadOptions,
+}
+
+#[derive(Clone)]
+struct UserDefaults {
+    /// As sections, for the merges of upstream mode.
+    sections: Map<Arc<str>, Section>,
+    /// As the files in the order of their application, for slapos mode.
+    order: Vec<FileId>,
+}
+
+impl Pass<'_> {
+    fn defaults(&mut self, request: &Request) {
+        let section = self.config.sections.entry("buildout".into()).or_default();
+        let directory = request.directory.iter().map(|d| ("directory", d, Origin::Computed));
+        let defaults = request.defaults.iter().map(|(name, value)| (*name, value, Origin::Default));
+        for (name, value, origin) in directory.chain(defaults) {
+            let entry = crate::config::Entry::new(value.as_str().into(), origin, 0);
+            section.options.insert(name.into(), entry);
+        }
+    }
+
+    fn read_user_defaults(&mut self, path: &str) -> Result<(), Box<Diagnostic>> {
+        let (name, base) = resolve("", path, false);
+        let defaults = match self.mode {
+            Mode::Upstream => UserDefaults { sections: self.tree(&name, &base, "")?, order: Vec::new() },
+            Mode::Slapos => {
+                let mut order = Vec::new();
+                self.visit(&name, &base, "", &mut order)?;
+                self.seen.clear();
+                UserDefaults { sections: Map::default(), order }
+            }
+        };
+        let options = |key: &str| match self.mode {
+            Mode::Upstream => defaults.sections.get("buildout").and_then(|s| s.value(key)).map(ToString::to_string),
+            Mode::Slapos => defaults.order.iter().rev().find_map(|id| {
+                let section = self.config.file(*id).parsed.section("buildout")?;
+                section.option(key).map(|option| option.value.to_string())
+            }),
+        };
+        let found = DOWNLOAD_OPTIONS.map(|key| options(key));
+        for (key, value) in DOWNLOAD_OPTIONS.into_iter().zip(found) {
+            set_download_option(&mut self.download, key, value.as_deref());
+        }
+        self.user_defaults = Some(defaults);
+        Ok(())
+    }
+
+    /// Loads the main file over what there is.
+    fn root(&mut self, name: &str, assignments: &[Assignment]) -> Result<(), Box<Diagnostic>> {
+        let (name, base) = resolve("", name, false);
+        let root = self.library.file(&name, &base, &self.download)?;
+        let own = root.parsed.section("buildout");
+        for key in DOWNLOAD_OPTIONS {
+            let own = own.and_then(|section| section.option(key)).map(|option| &*option.value);
+            set_download_option(&mut self.download, key, own);
+            let given = assignments.iter().find(|a| a.section == "buildout" && a.option == key);
+            set_download_option(&mut self.download, key, given.map(|a| a.value.as_str()));
+        }
+        match self.mode {
+            Mode::Upstream => {
+                let sections = self.tree(&name, &base, "")?;
+                merge_sections(&mut self.config.sections, sections);
+            }
+            Mode::Slapos => {
+                let mut order = Vec::new();
+                self.visit(&name, &base, "", &mut order)?;
+                for id in order {
+                    self.apply(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn command_line_extends(&mut self, request: &Request) -> Result<(), Box<Diagnostic>> {
+        let wanted = request.assignments.iter().find(|a| a.section == "buildout" && a.option == "extends");
+        let Some(wanted) = wanted else { return Ok(()) };
+        for name in wanted.value.split_whitespace() {
+            let (name, base) = resolve(&request.working_directory, name, false);
+            match self.mode {
+                Mode::Upstream => {
+                    // The reference gives each of these files the user defaults anew.
+                    if let Some(path) = request.user_defaults.as_deref().filter(|p| self.library.loader.exists(p)) {
+                        self.user_defaults = None;
+                        self.read_user_defaults(path)?;
+                    }
+                    let sections = self.tree(&name, &base, "")?;
+                    merge_sections(&mut self.config.sections, sections);
+                }
+                Mode::Slapos => {
+                    let mut order = Vec::new();
+                    self.seen.clear();
+                    self.visit(&name, &base, "", &mut order)?;
+                    for id in order {
+                        self.apply(id);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn assignments(&mut self, assignments: &[Assignment]) {
+        let mut sections: Map<&str, Vec<ParsedOption>> = Map::default();
+        for assignment in assignments.iter().filter(|a| !(a.section == "buildout" && a.option == "extends")) {
+            sections.entry(&assignment.section).or_default().push(ParsedOption {
+                key: assignment.option.as_str().into(),
+                value: assignment.value.as_str().into(),
+                line: 0,
+            });
+        }
+        for (name, options) in sections {
+            match self.mode {
+                Mode::Slapos => {
+                    let section = self.config.sections.entry(name.into()).or_default();
+                    apply_options(section, options.iter(), Origin::CommandLine);
+                }
+                Mode::Upstream => {
+                    let mut over = Section::default();
+                    for option in options {
+                        let entry = crate::config::Entry::new(option.value, Origin::CommandLine, 0);
+                        over.options.insert(option.key, entry);
+                    }
+                    match self.config.sections.get_mut(name) {
+                        Some(section) => merge_section(section, over),
+                        None => {
+                            self.config.sections.insert(name.into(), over);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Identity of a file in this configuration.
+    fn identify(&mut self, file: Arc<SourceFile>) -> FileId {
+        if let Some(id) = self.ids.get(&file.name) {
+            return *id;
+        }
+        let id = FileId(self.config.files.len() as u32);
+        self.ids.insert(file.name.clone(), id);
+        self.config.files.push(file);
+        id
+    }
+
+    /// Opens a file that `includer` extends and returns it with the names that it extends itself.
+    fn open(&mut self, name: &str, base: &str, includer: &str) -> Result<(FileId, Vec<String>), Box<Diagnostic>> {
+        if self.active.iter().any(|active| active == name) {
+            let stack: Vec<String> = self.active.iter().map(|active| str_repr(active)).collect();
+            let message = format!("Recursive file include [{}] {name}", stack.join(", "));
+            let diagnostic = Diagnostic::user(message).with_snippet(self.extends_snippet(includer, name));
+            return Err(Box::new(diagnostic.with_hint("Remove this file from the `extends` of one of these files.")));
+        }
+        let file = self.library.file(name, base, &self.download);
+        let file = file.map_err(|diagnostic| self.explain_missing(diagnostic, includer, name))?;
+        let extends = match file.parsed.section("buildout") {
+            Some(section) => {
+                if section.options.iter().any(|option| &*option.key == "extended-by") {
+                    let message = format!("No-longer supported \"extended-by\" option found in {}.", file.display);
+                    return Err(Box::new(Diagnostic::user(message)));
+                }
+                let extends = section.option("extends").map(|option| option.value.clone());
+                extends.iter().flat_map(|text| text.split(is_space)).filter(|n| !n.is_empty()).map(str::to_owned).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok((self.identify(file), extends))
+    }
+
+    /// slapos mode: appends the file and all that it extends to `order`, each once.
+    fn visit(&mut self, name: &str, base: &str, includer: &str, order: &mut Vec<FileId>) -> Result<(), Box<Diagnostic>> {
+        if self.seen.contains(name) && !self.active.iter().any(|active| active == name) {
+            return Ok(());
+        }
+        let (id, extends) = self.open(name, base, includer)?;
+        self.seen.insert(name.to_owned());
+        self.active.push(name.to_owned());
+        let base = self.config.file(id).base.clone();
+        if extends.is_empty()
+            && let Some(defaults) = self.user_defaults.take()
+        {
+            order.extend(defaults.order);
+        }
+        for extended in &extends {
+            let (extended, base) = resolve(&base, extended, true);
+            self.visit(&extended, &base, name, order)?;
+        }
+        self.active.pop();
+        order.push(id);
+        Ok(())
+    }
+
+    fn apply(&mut self, id: FileId) {
+        let file = self.config.files[id.0 as usize].clone();
+        apply_file(&mut self.config, id, &file.parsed, &file.base);
+    }
+
+    /// upstream mode: the sections of a file merged over those of the files that it extends.
+    fn tree(&mut self, name: &str, base: &str, includer: &str) -> Result<Map<Arc<str>, Section>, Box<Diagnostic>> {
+        let (id, extends) = self.open(name, base, includer)?;
+        self.active.push(name.to_owned());
+        let file = self.config.files[id.0 as usize].clone();
+        let own = file_sections(id, &file.parsed);
+        let mut below: Option<Map<Arc<str>, Section>> = None;
+        if extends.is_empty() {
+            below = self.user_defaults.take().map(|defaults| defaults.sections);
+        }
+        for extended in &extends {
+            let (extended, base) = resolve(&file.base, extended, false);
+            let sections = self.tree(&extended, &base, name)?;
+            match &mut below {
+                None => below = Some(sections),
+                Some(below) => merge_sections(below, sections),
+            }
+        }
+        self.active.pop();
+        let Some(mut merged) = below else { return Ok(own) };
+        merge_sections(&mut merged, own);
+        Ok(merged)
+    }
+
+    fn explain_missing(&self, mut diagnostic: Box<Diagnostic>, includer: &str, name: &str) -> Box<Diagnostic> {
+        if diagnostic.snippets.is_empty() && !includer.is_empty() {
+            diagnostic.snippets.extend(self.extends_snippet(includer, name));
+        }
+        diagnostic
+    }
+
+    /// The `extends` of a file, with the name that led to `wanted` marked.
+    fn extends_snippet(&self, includer: &str, wanted: &str) -> Option<crate::diagnostic::Snippet> {
+        let file = self.config.file(*self.ids.get(includer)?);
+        let option = file.parsed.section("buildout")?.option("extends")?;
+        let written = option.value.split_whitespace().find(|n| {
+            resolve(&file.base, n, self.mode == Mode::Slapos).0 == wanted
+        });
+        Some(snippet_of(&file.name, &file.text, option.line, written.unwrap_or("extends"), "extended here"))
+    }
+}
+
+const DOWNLOAD_OPTIONS: [&str; 4] = ["extends-cache", "offline", "install-from-cache", "newest"];
+
+fn set_download_option(options: &mut DownloadOptions, key: &str, value: Option<&str>) {
+    let Some(value) = value else { return };
+    match key {
+        "extends-cache" => options.extends_cache = (!value.is_empty()).then(|| value.to_owned()),
+        "newest" => options.newest = value == "true",
+        // Either of them makes downloads offline; neither is unset by the other.
+        _ => options.offline = options.offline && key == "install-from-cache" || value == "true",
+    }
+}
+
+fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<Diagnostic>) -> Diagnostic {
+    let line_of = |number: u32| text.lines().nth(number as usize - 1).unwrap_or_default().to_owned();
+    let snippet = |number: u32, label: &str| {
+        let line = line_of(number);
+        crate::diagnostic::Snippet {
+            file: name.to_owned(),
+            line: number,
+            mark: 0..line.trim_end().len(),
+            text: line,
+            label: label.to_owned(),
+        }
+    };
+    match error {
+        SyntaxError::MissingSectionHeader { line, text: bad } => {
+            let message = format!("File contains no section headers.\nfile: {display}, line: {line}\n{}", str_repr(&bad));
+            let hint = if bad.starts_with('\u{feff}') {
+                "The file starts with a byte order mark: save it as UTF-8 without one."
+            } else if bad.starts_with('[') {
+                "A section header is `[name]` or `[name:condition]`: a name has no blanks, brackets or braces."
+            } else {
+                "Options belong to a section: begin the file with a header such as `[buildout]`."
+            };
+            Diagnostic::internal("zc.buildout.configparser.MissingSectionHeaderError", message)
+                .with_snippet(Some(snippet(line, "not inside a section")))
+                .with_hint(hint)
+        }
+        SyntaxError::BadLines(lines) => {
+            let mut message = format!("File contains parsing errors: {display}");
+            for (number, line) in &lines {
+                message.push_str(&format!("\n\t[line {number:2}]: {}", str_repr(line)));
+            }
+            let mut diagnostic = Diagnostic::internal("zc.buildout.configparser.ParsingError", message);
+            for (number, line) in &lines {
+                diagnostic.snippets.push(snippet(*number, bad_line_label(line)));
+            }
+            diagnostic.with_hint(
+                "A line is a header `[section]`, an option `name = value`, or indented to continue the value above.",
+            )
+        }
+        SyntaxError::Condition { line, error, .. } => {
+            let mut error = error;
+            error.snippets.insert(0, snippet(line, "condition of this section"));
+            error
+        }
+    }
+}
+
+fn bad_line_label(line: &str) -> &'static str {
+    if line.starts_with(is_space) {
+        "continues no option"
+    } else if line.starts_with('[') {
+        "not a section header"
+    } else if line.contains('=') {
+        "not an option name"
+    } else {
+        "no `=` here"
+    }
+}
+
+/// Hint for a section name that does not exist.
+pub fn section_hint(config: &Config, wrong: &str) -> Option<String> {
+    let near = nearest(wrong, config.sections.keys().map(|name| &**name))?;
+    Some(format!("Did you mean [{near}]?"))
+}
+
+/// Sections of a text given by a recipe or read from `.installed.cfg`.
+pub fn parse_sections(text: &str, display: &str, conditions: &dyn Conditions) -> Result<Vec<ParsedSection>, Diagnostic> {
+    let parsed = parse(text, &mut |expression| conditions.holds(expression));
+    parsed.map(|file| file.sections).map_err(|error| syntax_diagnostic(display, display, text, error))
+}
