@@ -95,7 +95,7 @@ fn string(literal: &str) -> Result<Value> {
 }
 
 /// Resolves the escapes of a text literal.
-pub(crate) fn unescape(body: &str) -> Result<String> {
+pub fn unescape(body: &str) -> Result<String> {
     let mut out = String::with_capacity(body.len());
     let mut chars = body.chars().peekable();
     while let Some(c) = chars.next() {

@@ -227,7 +227,7 @@ pub(crate) fn set_of(values: Vec<Value>) -> Result<Set> {
 }
 
 /// `int(value)` and `int(text, base)`.
-pub(crate) fn to_int(value: &Value, base: u32) -> Result<Value> {
+pub fn to_int(value: &Value, base: u32) -> Result<Value> {
     match value {
         Value::Str(text) => {
             let bad = || {
@@ -281,7 +281,7 @@ pub(crate) fn to_int(value: &Value, base: u32) -> Result<Value> {
 }
 
 /// `float(value)`.
-pub(crate) fn to_float(value: &Value) -> Result<Value> {
+pub fn to_float(value: &Value) -> Result<Value> {
     match value {
         Value::Str(text) => {
             let clean = super::str_methods::strip_whitespace(text).replace('_', "");

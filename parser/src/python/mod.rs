@@ -24,6 +24,8 @@ mod str_methods;
 mod subscript;
 mod value;
 
+pub use ast_literal::unescape;
+pub use builtins::{to_float, to_int};
 pub use compare::{CompareOp, compare, contains};
 pub use condition::{ConditionError, World, eval_condition};
 pub use dumps::{MAGIC, dumps, loads, safe_repr};
