@@ -12,7 +12,7 @@
 //! * Modes and times of directories are set last, so that a read-only directory can be filled.
 //! * An archive that is cut off or broken is an error, also where Python's tarfile takes the rest for the end.
 //!
-//! One thread decompresses and another writes ([`stream`]); the writer works by directory descriptors ([`dest`]).
+//! One thread decompresses and another writes (module `stream`); the writer works by directory descriptors (module `dest`).
 //!
 //! Left out on purpose: holes (a sparse file is unpacked to its full size, except in the pax formats), access lists,
 //! extended attributes, multi-volume archives, encrypted zip files.

@@ -6,11 +6,11 @@
 //! 2. A file in the cache is checked and used, unless the request asks for a refresh.
 //! 3. Else the sources are asked one after another until one brings the right bytes: the URL, the alternate URL and,
 //!    if a checksum is known, the mirrors. All of them fill the same partial file, so that any source can go on where
-//!    another one stopped ([`part`]); only the checksum decides in the end ([`transfer`]).
+//!    another one stopped (module `part`); only the checksum decides in the end (module `transfer`).
 //! 4. The file is renamed into the cache, or into the spool directory, from where it is handed out.
 //!
-//! Threads that want the same request share one transfer ([`once`]); processes that share a cache take turns by a lock
-//! on the partial file. Checksums are computed while bytes arrive, and once a run for files that are there ([`memo`]).
+//! Threads that want the same request share one transfer (module `once`); processes that share a cache take turns by a lock
+//! on the partial file. Checksums are computed while bytes arrive, and once a run for files that are there (module `memo`).
 //!
 //! Left out on purpose: `ftp:` URLs (the request then depends on its alternate URL and mirrors), cookies, and
 //! compression on the way, as the files are compressed already.

@@ -5,13 +5,13 @@
 //! them again gives the upstream bytes back (the checksum tells). And some exist only as Debian's repacks, which a
 //! profile names as `debian:PACKAGE/FILE`.
 //!
-//! Input: the enabled entries in `/etc/apt` ([`machine`]) say which servers this machine trusts, and with which keys.
-//! `apt-get` itself does all network access and all verification ([`apt`]); no key is ever written by us.
+//! Input: the enabled entries in `/etc/apt` (module `machine`) say which servers this machine trusts, and with which keys.
+//! `apt-get` itself does all network access and all verification (module `apt`); no key is ever written by us.
 //!
 //! Files on disk, in `$XDG_CACHE_HOME/rbuildout/debian`, all of which may be removed at any time:
 //!
 //! * `SUITE/etc`, `SUITE/state`, `SUITE/cache`: a private root for apt, one per suite;
-//! * `SUITE/index.tsv`: md5, sha256, size, file, package and version of every source file of the suite ([`index`]); its
+//! * `SUITE/index.tsv`: md5, sha256, size, file, package and version of every source file of the suite (module `index`); its
 //!   age is that of the suite's data, which are fetched anew after a day;
 //! * `SUITE/lock`: held while these change.
 //!
