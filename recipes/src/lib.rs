@@ -4,6 +4,7 @@ mod api;
 mod error;
 mod native;
 pub mod run;
+pub mod template;
 
 pub use api::{Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
 pub use native::{find, why_not_native};

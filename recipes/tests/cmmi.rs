@@ -97,7 +97,7 @@ fn a_whole_build() {
          echo '  make '\n\
          echo\n\
          echo install with:\n\
-         echo '  make  install'"
+         echo '  make  install'\n"
     );
 }
 
@@ -124,7 +124,7 @@ fn a_failing_command() {
     );
     assert!(bench.dir.join("parts/a").is_dir(), "a failed part stays");
     let script = bench.shorten(&bench.read("src/slapos.recipe.build.env.sh"));
-    assert!(script.ends_with("echo '  make -j1 V=1 install prefix=\"{dir}/parts/a\"'"), "{script}");
+    assert!(script.ends_with("echo '  make -j1 V=1 install prefix=\"{dir}/parts/a\"'\n"), "{script}");
     bench.install(CMMI, "k", &[("path", "src"), ("configure-command", "kill -9 $$")]).unwrap_err();
     assert!(
         bench.records().contains(&"ERROR: Command 'set -e;kill -9 $$ ' died with <Signals.SIGKILL: 9>.".to_owned())
@@ -182,6 +182,7 @@ fn errors_of_the_table() {
     assert_eq!(error(&[("path", "src"), ("shared", "True")]), "ValueError: tuple.index(x): x not in tuple");
     assert_eq!(error(&[("path", "src"), ("keep-compile-dir", "True")]), "ValueError: tuple.index(x): x not in tuple");
     assert_eq!(error(&[("url", "src/f")]), "Not a recognized archive type: {dir}/src/f");
+    assert_eq!(bench.tree("parts/p"), Vec::<String>::new());
     bench.records();
     assert_eq!(
         error(&[("path", "src"), ("configure-command", ":"), ("environment", "FOO=%(NOPE)s")]),
@@ -192,7 +193,6 @@ fn errors_of_the_table() {
         [
             "Using local source directory: src",
             "ERROR: The variable NOPE is not set: `environment` uses it in the value of FOO.",
-            "ERROR: Compilation error. The package is left as is at {dir}/src where you can inspect what went wrong.",
         ]
     );
 }
@@ -347,6 +347,17 @@ fn signature_document_is_independent_of_the_place() {
                     \"patches\": \"${:_profile_base_location_}/x.patch\",\n  \"path\": \"src\",\n  \
                     \"recipe\": \"slapos.recipe.cmmi\",\n  \"shared\": \"true\"\n}";
     assert_eq!(digest("/one"), format!("{{dir}}/shared/a/{}", rbuildout_cache::hash::md5_hex(document)));
+}
+
+#[test]
+fn a_failed_shared_build_stays_unlocked() {
+    let mut bench = Bench::new();
+    bench.share("shared");
+    bench.write("src/f", "");
+    let options = [("path", "src"), ("shared", "true"), ("configure-command", "false")];
+    assert_eq!(bench.error(CMMI, "a", &options), "System error");
+    let left = bench.tree("shared/a");
+    assert!(left.len() == 1 && left[0].starts_with("755 ") && left[0].ends_with('/'), "{left:?}");
 }
 
 #[test]

@@ -185,6 +185,12 @@ fn sources_that_are_not_there() {
         assert!(error.contains("{dir}/nofile") && error.contains("No such file"), "{error}");
         assert!(!bench.dir.join("parts/p").exists());
     }
+    for recipe in [DOWNLOAD, UNPACKED] {
+        let error = |url| bench.error(recipe, "p", &[("url", url)]);
+        assert_eq!(error(""), "FileNotFoundError: [Errno 2] No such file or directory: ''");
+        assert!(error(".").starts_with("The directory {dir}/. can't be copied into itself, to {dir}/parts/p"));
+        assert!(!bench.dir.join("parts/p").exists());
+    }
     let error = bench.error("slapos.recipe.cmmi", "p", &[("path", "nosuch")]);
     assert!(error.contains("{dir}/nosuch"), "{error}");
     assert_eq!(bench.records(), ["Using local source directory: nosuch"]);

@@ -7,7 +7,7 @@ use super::debug::Debug;
 use super::mkdirectory::MakeDirectory;
 use super::plone_command::PloneCommand;
 use super::symbolic_link::SymbolicLink;
-use super::template::Template;
+use super::template::{Jinja2, Template};
 use super::wrapper::Wrapper;
 use crate::api::Recipe;
 
@@ -35,6 +35,7 @@ static NATIVE: &[Entry] = &[
     ("slapos-recipe-build", "mkdirectory", &MakeDirectory::Build),
     ("slapos-recipe-cmmi", "default", &Cmmi),
     ("slapos-recipe-template", "default", &Template),
+    ("slapos-recipe-template", "jinja2", &Jinja2),
     ("zc-buildout", "debug", &Debug),
 ];
 

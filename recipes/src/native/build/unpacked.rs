@@ -84,6 +84,7 @@ pub(crate) fn unpack(
     if run.services.interrupted() {
         return Err(RecipeError::Interrupted);
     }
+    fetch::check_apart(file.path(), directory)?;
     run.log.phase("unpack");
     let path = environment.path(run)?;
     archive::unpack(file.path(), directory, &Limits::default(), path.as_deref())?;

@@ -41,6 +41,7 @@ fn text(base: &Variables, variables: &Variables, commands: &Commands) -> String 
         lines.push(format!("echo {step} with:"));
         lines.push(format!("echo {}", quote(&format!("  {command}"))));
     }
+    lines.push(String::new());
     lines.join("\n")
 }
 
@@ -72,7 +73,7 @@ mod tests {
              echo '  make '\n\
              echo\n\
              echo install with:\n\
-             echo '  make  install'"
+             echo '  make  install'\n"
         );
     }
 }

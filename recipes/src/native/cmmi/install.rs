@@ -36,7 +36,9 @@ impl CmmiPart {
         match &self.source {
             Source::Archive(request) => {
                 fs::create_dir_all(&self.compile_directory)?;
-                unpack(run, request, &self.compile_directory, self.strip, &self.environment)?;
+                // Nothing of a source that isn't complete stays.
+                unpack(run, request, &self.compile_directory, self.strip, &self.environment)
+                    .inspect_err(|_| drop(tree::remove(&self.compile_directory)))?;
             }
             Source::Directory => {
                 run.info(&format!("Using local source directory: {}", self.option("path")));
@@ -147,7 +149,7 @@ impl Build<'_> {
 
     /// Leaves what a person needs to look into a failure.
     fn report(&self, error: &RecipeError) {
-        if matches!(error, RecipeError::Interrupted) {
+        if matches!(error, RecipeError::Interrupted) || self.environment_failed.get() {
             return;
         }
         let mut message = vec![format!(
@@ -155,7 +157,7 @@ impl Build<'_> {
             self.directory.display()
         )];
         // The error to show is that of the build, even if the script can't be written.
-        if !self.environment_failed.get() && self.save_environment().is_ok() {
+        if self.save_environment().is_ok() {
             message.push(format!(
                 "A shell script {} has been generated. You can source it in your shell to reproduce build environment.",
                 env_script::NAME

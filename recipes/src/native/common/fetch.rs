@@ -33,7 +33,7 @@ pub(crate) fn plain(settings: &Settings, url: &str) -> Request {
 
 /// The URL or path, made absolute if it is a relative path.
 pub(crate) fn absolute(directory: &Path, url: &str) -> String {
-    if is_path(url) { paths::to_text(&directory.join(url)) } else { url.to_owned() }
+    if is_path(url) && !url.is_empty() { paths::to_text(&directory.join(url)) } else { url.to_owned() }
 }
 
 /// True if this is a path and no URL.
@@ -62,18 +62,39 @@ impl Drop for File {
 
 /// Fetches a file to wherever it is kept.
 pub(crate) fn fetch(run: &RunContext, request: &Request) -> Result<File, RecipeError> {
+    check(request)?;
     run.log.phase("download");
     Ok(File(run.services.downloader().fetch(request, run.log.progress())?))
 }
 
 /// Fetches a file while a section is initialised.
 pub(crate) fn fetch_at_init(host: &dyn Host, request: &Request) -> Result<File, RecipeError> {
+    check(request)?;
     let lines = Lines::default();
     let fetched = host.downloader().fetch(request, &lines);
     for line in lines.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
         host.print(&line);
     }
     Ok(File(fetched?))
+}
+
+/// An empty path would be the buildout directory.
+fn check(request: &Request) -> Result<(), RecipeError> {
+    if request.url.is_empty() { Err(paths::file_not_found("")) } else { Ok(()) }
+}
+
+/// Fails if a directory is to be copied into itself.
+pub(crate) fn check_apart(source: &Path, destination: &Path) -> Result<(), RecipeError> {
+    if !source.is_dir() || !paths::real(destination).starts_with(paths::real(source)) {
+        return Ok(());
+    }
+    let message =
+        format!("The directory {} can't be copied into itself, to {}.", source.display(), destination.display());
+    Err(RecipeError::user_with_hint(message, "Correct the option `url`."))
+}
+
+fn local_path(url: &str) -> &Path {
+    Path::new(url.strip_prefix("file://").unwrap_or(url))
 }
 
 /// Keeps what is to be printed about a download.
@@ -88,6 +109,8 @@ impl Progress for Lines {
 
 /// Fetches a file to `path`: a link or a copy of a local or cached one.
 pub(crate) fn fetch_to(run: &RunContext, request: &Request, path: &Path) -> Result<(), RecipeError> {
+    check(request)?;
+    check_apart(local_path(&request.url), path)?;
     run.log.phase("download");
     run.services.downloader().fetch_to(request, path, run.log.progress())?;
     Ok(())

@@ -158,15 +158,21 @@ impl Place {
         }
         let lock = self.lock(run)?;
         // Another process may have built it while this one waited.
-        if !self.is_there(run, update) {
-            self.build(|| {
-                build()?;
-                self.check_directory()
-            })?;
-            self.seal(signature).inspect_err(|_| self.give_up())?;
-        }
+        let built = if self.is_there(run, update) { Ok(()) } else { self.build_shared(signature, build) };
         files::remove_if_exists(lock.path())?;
-        Ok(Installed::Paths(Vec::new()))
+        built.map(|()| Installed::Paths(Vec::new()))
+    }
+
+    fn build_shared(
+        &self,
+        signature: &str,
+        build: impl FnOnce() -> Result<(), RecipeError>,
+    ) -> Result<(), RecipeError> {
+        self.build(|| {
+            build()?;
+            self.check_directory()
+        })?;
+        self.seal(signature).inspect_err(|_| self.give_up())
     }
 
     fn is_there(&self, run: &RunContext, update: bool) -> bool {

@@ -120,9 +120,8 @@ impl Jinja2Part {
             extensions: self.extensions.clone(),
             now,
         };
-        let engine = NativeEngine::new();
-        engine.supports(&job).map_err(|reason| unsupported(run.part, &reason.to_string()))?;
-        engine.render(&job).map_err(|error| failure(run, error))
+        NativeEngine.supports(&job).map_err(|reason| unsupported(run.part, &reason.to_string()))?;
+        NativeEngine.render(&job).map_err(|error| failure(run, error))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Asking a remote repository for a revision while a section is initialised.
 
 use std::cell::Cell;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -52,6 +52,8 @@ fn ask(host: &dyn Host, program: &str, repository: &str, reference: &str, no_ssl
     if no_ssl {
         environment.insert("GIT_SSL_NO_VERIFY".into(), "1".into());
     }
+    // Not a pipe: a connection that ssh shares would keep that open.
+    let mut complaints = tempfile::tempfile().map_err(|error| error.to_string())?;
     let mut child = Command::new(program)
         .args(arguments)
         .current_dir(&host.settings().directory)
@@ -60,13 +62,15 @@ fn ask(host: &dyn Host, program: &str, repository: &str, reference: &str, no_ssl
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(complaints.try_clone().map_err(|error| error.to_string())?)
         .spawn()
         .map_err(|error| format!("{error}: '{program}'"))?;
     let stdout = child.stdout.take();
-    let reader = thread::spawn(move || {
-        let mut output = Vec::new();
-        stdout.map(|mut stdout| stdout.read_to_end(&mut output));
-        output
+    let output = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What came before a failure is all there is.
+        stdout.map(|mut stdout| stdout.read_to_end(&mut bytes));
+        bytes
     });
     let limit = Instant::now() + LIMIT;
     let expired = Cell::new(false);
@@ -78,9 +82,14 @@ fn ask(host: &dyn Host, program: &str, repository: &str, reference: &str, no_ssl
         return Err(format!("no answer in {} seconds", LIMIT.as_secs()));
     }
     let status = status.map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    // They only explain a failure.
+    let _ = complaints.rewind().and_then(|()| complaints.read_to_string(&mut text));
+    for line in text.lines() {
+        host.print(line);
+    }
     if !status.success() {
         return Err(git::failure_text(program, &arguments, status));
     }
-    let output = reader.join().map_err(|_| "its output could not be read".to_owned())?;
-    Ok(String::from_utf8_lossy(&output).into_owned())
+    Ok(String::from_utf8_lossy(&output.join().unwrap_or_default()).into_owned())
 }
