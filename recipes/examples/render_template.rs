@@ -53,7 +53,9 @@ fn read_job(job: &Json) -> RenderJob {
         (name, value)
     });
     let imports = job["imports"].as_object().map(|imports| Imports {
-        delimiter: imports.get("delimiter").map_or_else(|| "/".to_owned(), text),
+        delimiter: imports
+            .get("delimiter")
+            .map_or_else(|| "/".to_owned(), text),
         aliases: entries(&job["imports"]["aliases"])
             .into_iter()
             .map(|(alias, source)| {

@@ -174,11 +174,10 @@ pub(crate) fn less_first(a: &Value, b: &Value, failure: &mut Option<PythonError>
     if failure.is_some() {
         return Ordering::Equal;
     }
-    // The arguments are exchanged as CPython's sort does: it asks `later < earlier`.
-    match compare(CompareOp::Lt, b, a) {
-        Ok(true) => Ordering::Greater,
-        Ok(false) => match compare(CompareOp::Lt, a, b) {
-            Ok(true) => Ordering::Less,
+    match compare(CompareOp::Lt, a, b) {
+        Ok(true) => Ordering::Less,
+        Ok(false) => match compare(CompareOp::Lt, b, a) {
+            Ok(true) => Ordering::Greater,
             _ => Ordering::Equal,
         },
         Err(error) => {

@@ -8,28 +8,104 @@ use super::convert::{class_name, from_python, string, to_python};
 use super::dict::{Dict, keyed};
 use super::errors::{defined, raise, type_error, undefined, unsupported, value_error};
 use super::iterate::{items, iter, length, truth};
-use super::object::{Cursor, Py, Result, arguments, dict, iterator, list, lock, py, set, text, tuple};
+use super::object::{
+    Cursor, Py, Result, arguments, dict, iterator, list, lock, py, set, text, tuple,
+};
 use super::rewrite::ISOLATED;
 use super::{attributes, filters, jinja_tests, methods, ops};
 
 /// The names of the default context that are functions or classes.
 pub(crate) const CONTEXT: &[&str] = &[
-    "abs", "all", "any", "bin", "bool", "bytes", "callable", "chr", "complex", "dict", "divmod", "enumerate", "filter",
-    "float", "format", "frozenset", "hex", "int", "isinstance", "iter", "len", "list", "map", "max", "min", "next",
-    "oct", "ord", "pow", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip", "assert",
+    "abs",
+    "all",
+    "any",
+    "bin",
+    "bool",
+    "bytes",
+    "callable",
+    "chr",
+    "complex",
+    "dict",
+    "divmod",
+    "enumerate",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "hex",
+    "int",
+    "isinstance",
+    "iter",
+    "len",
+    "list",
+    "map",
+    "max",
+    "min",
+    "next",
+    "oct",
+    "ord",
+    "pow",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "sorted",
+    "str",
+    "sum",
+    "tuple",
+    "zip",
+    "assert",
     "dumps",
 ];
 
 /// Functions that every template sees: those of Jinja2, and the helpers.
 pub(crate) const GLOBALS: &[&str] = &[
-    "range", "dict", "cycler", "joiner", "__math__", "__cmp__", "__cat__", "__neg__", "__pos__", "__float__",
-    "__list__", "__tuple__", "__dict__", "__slice__", "__attr__", "__item__", "__filter__", "__test__", "__for__",
-    "__eval__", "__unpack__", "__noelse__", "__missing__", "__template__",
+    "range",
+    "dict",
+    "cycler",
+    "joiner",
+    "__math__",
+    "__cmp__",
+    "__cat__",
+    "__neg__",
+    "__pos__",
+    "__float__",
+    "__list__",
+    "__tuple__",
+    "__dict__",
+    "__slice__",
+    "__attr__",
+    "__item__",
+    "__filter__",
+    "__test__",
+    "__for__",
+    "__eval__",
+    "__unpack__",
+    "__noelse__",
+    "__missing__",
+    "__param__",
+    "__template__",
 ];
 
 const CLASSES: &[&str] = &[
-    "bool", "bytes", "complex", "dict", "enumerate", "filter", "float", "frozenset", "int", "list", "map", "range",
-    "reversed", "set", "str", "tuple", "zip",
+    "bool",
+    "bytes",
+    "complex",
+    "dict",
+    "enumerate",
+    "filter",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "map",
+    "range",
+    "reversed",
+    "set",
+    "str",
+    "tuple",
+    "zip",
 ];
 
 /// True if the name is one of a class.
@@ -48,7 +124,12 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
     if name.starts_with("__") {
         return helper(name, state, given, args);
     }
-    let keyword = |wanted: &str| kwargs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let keyword = |wanted: &str| {
+        kwargs
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value)
+    };
     if let Some(missing) = given.iter().find(|value| value.is_undefined())
         && name != "dict"
         && name != "assert"
@@ -71,20 +152,27 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         ("repr", [value]) => Ok(text(python::repr(&to_python(value)?))),
         ("str", []) => Ok(text("")),
         ("str", [value]) => string(value).map(text),
-        ("str", [bytes, encoding, ..]) if bytes.as_bytes().is_some() => {
+        ("str", [bytes, encoding, ..]) if super::object::bytes_in(bytes).is_some() => {
             methods::call(bytes, state, "decode", std::slice::from_ref(encoding))
         }
         ("len", [value]) => length(value).map(Value::from).ok_or_else(|| {
-            type_error(format!("object of type '{}' has no len()", class_name(value)))
+            type_error(format!(
+                "object of type '{}' has no len()",
+                class_name(value)
+            ))
         }),
         ("int", []) => Ok(Value::from(0)),
         ("int", [value]) => {
-            let base = keyword("base").and_then(|base| base.as_usize()).unwrap_or(10);
+            let base = keyword("base")
+                .and_then(|base| base.as_usize())
+                .unwrap_or(10);
             integer(value, base)
         }
         ("int", [value, base]) => integer(value, base.as_usize().unwrap_or(10)),
         ("float", []) => Ok(Value::from(0.0)),
-        ("float", [value]) => python::to_float(&to_python(value)?).map(from_python).map_err(raise),
+        ("float", [value]) => python::to_float(&to_python(value)?)
+            .map(from_python)
+            .map_err(raise),
         ("bool", []) => Ok(Value::from(false)),
         ("bool", [value]) => Ok(Value::from(value.is_true())),
         ("list", []) => Ok(list(Vec::new())),
@@ -107,11 +195,16 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         }
         ("range", _) => range(given),
         ("enumerate", [value, rest @ ..]) => {
-            let start = rest.first().or(keyword("start")).map_or(Ok(0), |start| i128::try_from(start.clone()))?;
+            let start = rest
+                .first()
+                .or(keyword("start"))
+                .map_or(Ok(0), |start| i128::try_from(start.clone()))?;
             let pairs = (start..).zip(items(value)?);
             Ok(iterator(
                 "enumerate",
-                pairs.map(|(position, item)| tuple(vec![Value::from(position), item])).collect(),
+                pairs
+                    .map(|(position, item)| tuple(vec![Value::from(position), item]))
+                    .collect(),
             ))
         }
         ("zip", _) => {
@@ -158,21 +251,36 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
                 next.or_else(|| rest.first().cloned())
                     .ok_or_else(|| raise(PythonError::new("StopIteration", "")))
             }
-            _ => Err(type_error(format!("'{}' object is not an iterator", class_name(value)))),
+            _ => Err(type_error(format!(
+                "'{}' object is not an iterator",
+                class_name(value)
+            ))),
         },
         ("all", [value]) => Ok(Value::from(items(value)?.iter().all(Value::is_true))),
         ("any", [value]) => Ok(Value::from(items(value)?.iter().any(Value::is_true))),
         ("sum", [value, rest @ ..]) => {
-            let start = rest.first().or(keyword("start")).cloned().unwrap_or_else(|| Value::from(0));
+            let start = rest
+                .first()
+                .or(keyword("start"))
+                .cloned()
+                .unwrap_or_else(|| Value::from(0));
             if start.as_str().is_some() {
-                return Err(type_error("sum() can't sum strings [use ''.join(seq) instead]"));
+                return Err(type_error(
+                    "sum() can't sum strings [use ''.join(seq) instead]",
+                ));
             }
-            items(value)?.iter().try_fold(start, |total, item| ops::math("+", &total, item))
+            items(value)?
+                .iter()
+                .try_fold(start, |total, item| ops::math("+", &total, item))
         }
         ("min" | "max", [_, ..]) => extreme(name, given, keyword("key"), keyword("default"), state),
         ("abs", [value]) => {
-            let negative = ops::compare("<", value, &Value::from(0))
-                .map_err(|_| type_error(format!("bad operand type for abs(): '{}'", class_name(value))))?;
+            let negative = ops::compare("<", value, &Value::from(0)).map_err(|_| {
+                type_error(format!(
+                    "bad operand type for abs(): '{}'",
+                    class_name(value)
+                ))
+            })?;
             ops::sign(if negative { UnaryOp::Neg } else { UnaryOp::Pos }, value)
         }
         ("round", [value, rest @ ..]) => round(value, rest.first().or(keyword("ndigits"))),
@@ -205,21 +313,25 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         }
         ("format", [value, rest @ ..]) => {
             let spec = rest.first().and_then(Value::as_str).unwrap_or_default();
-            python::format_value(&to_python(value)?, spec).map(text).map_err(raise)
+            python::format_value(&to_python(value)?, spec)
+                .map(text)
+                .map_err(raise)
         }
         ("bytes", [value, rest @ ..]) => match to_python(value)? {
-            python::Value::Str(_) if !rest.is_empty() => methods::call(value, state, "encode", rest),
+            python::Value::Str(_) if !rest.is_empty() => {
+                methods::call(value, state, "encode", rest)
+            }
             python::Value::Str(_) => Err(type_error("string argument without an encoding")),
-            python::Value::Bytes(bytes) => Ok(Value::from_bytes(bytes)),
+            python::Value::Bytes(bytes) => Ok(super::object::bytes(bytes)),
             python::Value::List(numbers) | python::Value::Tuple(numbers) => numbers
                 .iter()
                 .map(|number| number.as_int().and_then(|number| u8::try_from(number).ok()))
                 .collect::<Option<Vec<u8>>>()
-                .map(Value::from_bytes)
+                .map(super::object::bytes)
                 .ok_or_else(|| value_error("bytes must be in range(0, 256)")),
             _ => Err(unsupported("bytes() of this argument")),
         },
-        ("bytes", []) => Ok(Value::from_bytes(Vec::new())),
+        ("bytes", []) => Ok(super::object::bytes(Vec::new())),
         ("callable", [value]) => Ok(Value::from(jinja_tests::is_callable(value))),
         ("isinstance", [value, class]) => is_instance(value, class).map(Value::from),
         ("cycler" | "joiner", _) => Err(unsupported(format!("{name}()"))),
@@ -271,7 +383,12 @@ fn range(args: &[Value]) -> Result {
         [start, stop] => (*start, *stop, 1),
         [start, stop, step] => (*start, *stop, *step),
         [] => return Err(type_error("range expected at least 1 argument, got 0")),
-        _ => return Err(type_error(format!("range expected at most 3 arguments, got {}", args.len()))),
+        _ => {
+            return Err(type_error(format!(
+                "range expected at most 3 arguments, got {}",
+                args.len()
+            )));
+        }
     };
     if step == 0 {
         return Err(value_error("range() arg 3 must not be zero"));
@@ -285,7 +402,12 @@ pub(crate) fn sort(
     kwargs: &[(String, Value)],
     state: &mut State<'_, '_>,
 ) -> Result<()> {
-    let keyword = |wanted: &str| kwargs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let keyword = |wanted: &str| {
+        kwargs
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value)
+    };
     let reverse = keyword("reverse").is_some_and(Value::is_true);
     // Reversing twice keeps the order of equal elements, as Python does.
     if reverse {
@@ -318,11 +440,17 @@ fn extreme(
     default: Option<&Value>,
     state: &mut State<'_, '_>,
 ) -> Result {
-    let candidates = if let [one] = given { items(one)? } else { given.to_vec() };
+    let candidates = if let [one] = given {
+        items(one)?
+    } else {
+        given.to_vec()
+    };
     let mut best: Option<(Value, Value)> = None;
     for candidate in candidates {
         let rank = match key {
-            Some(function) if !function.is_none() => function.call(state, std::slice::from_ref(&candidate))?,
+            Some(function) if !function.is_none() => {
+                function.call(state, std::slice::from_ref(&candidate))?
+            }
             _ => candidate.clone(),
         };
         let better = match &best {
@@ -342,26 +470,33 @@ fn extreme(
 pub(crate) fn round(value: &Value, digits: Option<&Value>) -> Result {
     let digits = digits.filter(|digits| !digits.is_none());
     match (to_python(value)?, digits) {
-        (number @ (python::Value::Int(_) | python::Value::Bool(_)), None) => {
-            Ok(from_python(python::Value::Int(number.as_int().unwrap_or(0))))
-        }
+        (number @ (python::Value::Int(_) | python::Value::Bool(_)), None) => Ok(from_python(
+            python::Value::Int(number.as_int().unwrap_or(0)),
+        )),
         (python::Value::Float(number), None) => {
             python::to_int(&python::Value::Float(number.round_ties_even()), 10)
                 .map(from_python)
                 .map_err(raise)
         }
-        (number @ (python::Value::Int(_) | python::Value::Bool(_)), Some(digits)) if value_int(digits)? >= 0 => {
+        (number @ (python::Value::Int(_) | python::Value::Bool(_)), Some(digits))
+            if value_int(digits)? >= 0 =>
+        {
             Ok(from_python(number))
         }
         (python::Value::Float(number), Some(digits)) if value_int(digits)? >= 0 => {
             // The decimal text of the number is exact, so this rounds correctly.
             let digits = usize::try_from(value_int(digits)?).unwrap_or(0).min(400);
-            Ok(Value::from(format!("{number:.digits$}").parse().unwrap_or(number)))
+            Ok(Value::from(
+                format!("{number:.digits$}").parse().unwrap_or(number),
+            ))
         }
         (python::Value::Float(_) | python::Value::Int(_) | python::Value::Bool(_), Some(_)) => {
             Err(unsupported("round() to negative digits"))
         }
-        _ => Err(type_error(format!("type {} doesn't define __round__ method", class_name(value)))),
+        _ => Err(type_error(format!(
+            "type {} doesn't define __round__ method",
+            class_name(value)
+        ))),
     }
 }
 
@@ -391,7 +526,9 @@ fn is_instance(value: &Value, class: &Value) -> Result<bool> {
 /// The helpers that the pre-pass calls; `all` includes keyword arguments.
 fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[Value]) -> Result {
     match (name, args) {
-        ("__attr__", [value, key]) => attributes::attribute(value, key.as_str().unwrap_or_default()),
+        ("__attr__", [value, key]) => {
+            attributes::attribute(value, key.as_str().unwrap_or_default())
+        }
         ("__item__", [value, key]) => attributes::item(value, key),
         ("__list__", _) => Ok(list(args.to_vec())),
         ("__tuple__", _) => Ok(tuple(args.to_vec())),
@@ -402,13 +539,19 @@ fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[
             }
             Ok(dict(result))
         }
-        ("__slice__", [start, stop, step]) => {
-            Ok(Value::from_object(Py::Slice([start.clone(), stop.clone(), step.clone()])))
+        ("__slice__", [start, stop, step]) => Ok(Value::from_object(Py::Slice([
+            start.clone(),
+            stop.clone(),
+            step.clone(),
+        ]))),
+        ("__float__", [digits]) => python::to_float(&to_python(digits)?)
+            .map(from_python)
+            .map_err(raise),
+        ("__math__", [first, rest @ ..]) => {
+            rest.chunks_exact(2).try_fold(first.clone(), |left, pair| {
+                ops::math(pair[0].as_str().unwrap_or("+"), &left, &pair[1])
+            })
         }
-        ("__float__", [digits]) => python::to_float(&to_python(digits)?).map(from_python).map_err(raise),
-        ("__math__", [first, rest @ ..]) => rest
-            .chunks_exact(2)
-            .try_fold(first.clone(), |left, pair| ops::math(pair[0].as_str().unwrap_or("+"), &left, &pair[1])),
         ("__cmp__", [first, rest @ ..]) => {
             let mut left = first;
             for pair in rest.chunks_exact(2) {
@@ -434,10 +577,18 @@ fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[
             _ => Ok(value.clone()),
         },
         ("__eval__", [_]) => Ok(text("")),
-        ("__noelse__", [line]) => Ok(undefined(format!(
+        ("__noelse__", [line]) => Ok(Value::from_object(Py::Lenient(format!(
             "the inline if-expression on line {line} evaluated to false and no else section was defined."
+        )))),
+        ("__param__", [value, name]) if value.is_undefined() => Ok(undefined(format!(
+            "parameter {} was not provided",
+            python::str_repr(name.as_str().unwrap_or_default())
         ))),
-        ("__missing__", [name]) => Ok(undefined(format!("{} is undefined", python::str_repr(name.as_str().unwrap_or_default())))),
+        ("__param__", [value, _]) => Ok(value.clone()),
+        ("__missing__", [name]) => Ok(undefined(format!(
+            "{} is undefined",
+            python::str_repr(name.as_str().unwrap_or_default())
+        ))),
         ("__template__", [template, with_context]) => {
             defined(template)?;
             Ok(match template.as_str() {

@@ -43,13 +43,19 @@ fn plain(value: &Value, depth: usize) -> Result<python::Value> {
             }
             Py::Set { frozen, items } => {
                 let items = lock(items).keys().cloned().collect();
-                if *frozen { python::Value::FrozenSet(items) } else { python::Value::Set(items) }
+                if *frozen {
+                    python::Value::FrozenSet(items)
+                } else {
+                    python::Value::Set(items)
+                }
             }
             Py::View(kind, _) => {
                 let items = all(super::iterate::items(value)?)?;
                 let shown = format!("{kind}({})", repr(&python::Value::List(items)));
                 opaque(kind, shown.clone(), shown)
             }
+            Py::Bytes(bytes) => python::Value::Bytes(bytes.clone()),
+            Py::Lenient(_) => opaque("Undefined", String::new(), "Undefined".to_owned()),
             Py::Record(record) => opaque(record.class, record.text.clone(), record.repr.clone()),
             other => {
                 let shown = describe(other);
@@ -58,6 +64,12 @@ fn plain(value: &Value, depth: usize) -> Result<python::Value> {
         });
     }
     Ok(match value.kind() {
+        // Printing a container does not look into undefined elements.
+        ValueKind::Undefined if depth > 0 => opaque(
+            "StrictUndefined",
+            "Undefined".to_owned(),
+            "Undefined".to_owned(),
+        ),
         ValueKind::Undefined => {
             defined(value)?;
             python::Value::None
@@ -69,8 +81,9 @@ fn plain(value: &Value, depth: usize) -> Result<python::Value> {
         }
         ValueKind::Number => python::Value::Float(f64::try_from(value.clone())?),
         ValueKind::String => python::Value::Str(value.as_str().unwrap_or_default().to_owned()),
-        ValueKind::Bytes => python::Value::Bytes(value.as_bytes().unwrap_or_default().to_vec()),
-        ValueKind::Seq if value.is_tuple() => python::Value::Tuple(all(value.try_iter()?.collect())?),
+        ValueKind::Seq if value.is_tuple() => {
+            python::Value::Tuple(all(value.try_iter()?.collect())?)
+        }
         ValueKind::Seq => python::Value::List(all(value.try_iter()?.collect())?),
         ValueKind::Map if value.is_kwargs() => {
             let mut result = python::Dict::new();
@@ -107,7 +120,9 @@ pub(crate) fn from_python(value: python::Value) -> Value {
         }
         python::Value::Float(value) => Value::from(value),
         python::Value::Str(text) => Value::from(text),
-        python::Value::Bytes(bytes) | python::Value::ByteArray(bytes) => Value::from_bytes(bytes),
+        python::Value::Bytes(bytes) | python::Value::ByteArray(bytes) => {
+            super::object::bytes(bytes)
+        }
         python::Value::List(items) => list(all(items)),
         python::Value::Tuple(items) => tuple(all(items)),
         python::Value::Dict(items) => {
@@ -120,7 +135,10 @@ pub(crate) fn from_python(value: python::Value) -> Value {
         }
         python::Value::Set(ref items) | python::Value::FrozenSet(ref items) => {
             let frozen = matches!(value, python::Value::FrozenSet(_));
-            let items = items.iter().map(|item| (item.clone(), from_python(item.clone()))).collect();
+            let items = items
+                .iter()
+                .map(|item| (item.clone(), from_python(item.clone())))
+                .collect();
             set(items, frozen)
         }
         python::Value::Complex(..) => Value::from(repr(&value)),
@@ -141,15 +159,14 @@ pub(crate) fn class_name(value: &Value) -> String {
         ValueKind::Number => "float",
         ValueKind::String if value.is_safe() => "Markup",
         ValueKind::String => "str",
-        ValueKind::Bytes => "bytes",
         ValueKind::Seq if value.is_tuple() => "tuple",
         ValueKind::Seq => "list",
         ValueKind::Map if value.is_kwargs() => "dict",
         _ => match value.to_string() {
             text if text.starts_with("<macro") => "Macro",
             text if text.starts_with("<loop") => "LoopContext",
-            text if text.starts_with("<module") => "TemplateModule",
-            _ => "Namespace",
+            _ if format!("{value:?}").contains("Namespace") => "Namespace",
+            _ => "TemplateModule",
         },
     }
     .to_owned()
@@ -172,19 +189,28 @@ fn class_of(object: &Py) -> &'static str {
         Py::Partial { .. } => "functools.partial",
         Py::Slice(_) => "slice",
         Py::Record(record) => record.class,
+        Py::Bytes(_) => "bytes",
+        Py::Lenient(_) => "Undefined",
     }
 }
 
 /// What Python prints for objects that are no data. Python adds an address to most of them, which is left out.
 fn describe(object: &Py) -> String {
     match object {
-        Py::Range { start, stop, step: 1 } => format!("range({start}, {stop})"),
+        Py::Range {
+            start,
+            stop,
+            step: 1,
+        } => format!("range({start}, {stop})"),
         Py::Range { start, stop, step } => format!("range({start}, {stop}, {step})"),
         Py::Builtin(name) if super::builtins::is_class(name) => format!("<class '{name}'>"),
         Py::Builtin(name) => format!("<built-in function {name}>"),
         Py::Function(name) => format!("<function {}>", name.rsplit('.').next().unwrap_or(name)),
         Py::Bound(receiver, name) => {
-            format!("<built-in method {name} of {} object>", class_name(receiver))
+            format!(
+                "<built-in method {name} of {} object>",
+                class_name(receiver)
+            )
         }
         Py::Module(name) => format!("<module '{name}'>"),
         other => format!("<{} object>", class_of(other)),

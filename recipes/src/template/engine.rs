@@ -42,7 +42,8 @@ impl TemplateEngine for NativeEngine {
                 None => (name, false),
             };
             let loaded = loader::load(imports.as_ref(), plain).and_then(|text| {
-                text.map(|text| prepare(&text, plain, extensions, isolated)).transpose()
+                text.map(|text| prepare(&text, plain, extensions, isolated))
+                    .transpose()
             });
             loaded.map_err(|error| {
                 *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
@@ -53,7 +54,10 @@ impl TemplateEngine for NativeEngine {
             .template_from_named_str(&job.name, &source)
             .and_then(|template| template.render(context));
         result.map_err(|error| {
-            let loading = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let loading = failure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
             loading.unwrap_or_else(|| errors::translate(&error, &job.name))
         })
     }
@@ -152,23 +156,30 @@ fn environment() -> Environment<'static> {
         let shown = convert::string(value)?;
         out.write_str(&shown).map_err(Error::from)
     });
-    environment.set_unknown_method_callback(|state, value, method, args| methods::call(value, state, method, args));
+    environment.set_unknown_method_callback(|state, value, method, args| {
+        methods::call(value, state, method, args)
+    });
     for name in builtins::GLOBALS {
         environment.add_global(*name, builtin(name));
     }
     environment.add_function("namespace", minijinja::functions::namespace);
     for name in filters::NAMES {
         // Only filter blocks ask for these; filters in expressions go through a helper.
-        environment.add_filter(*name, move |state: &mut State<'_, '_>, args: minijinja::value::Rest<Value>| {
-            match args.split_first() {
+        environment.add_filter(
+            *name,
+            move |state: &mut State<'_, '_>, args: minijinja::value::Rest<Value>| match args
+                .split_first()
+            {
                 Some((value, rest)) => filters::apply(name, state, value, rest),
                 None => Err(errors::type_error("a filter needs a value")),
-            }
-        });
+            },
+        );
     }
     for name in jinja_tests::NAMES {
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            environment.add_test(*name, move |args: minijinja::value::Rest<Value>| match args.split_first() {
+            environment.add_test(*name, move |args: minijinja::value::Rest<Value>| match args
+                .split_first()
+            {
                 Some((value, rest)) => jinja_tests::apply(name, value, rest),
                 None => Err(errors::type_error("a test needs a value")),
             });

@@ -72,7 +72,11 @@ pub(crate) fn undefined_error(value: &Value) -> Error {
 
 /// Fails for undefined values.
 pub(crate) fn defined(value: &Value) -> Result<(), Error> {
-    if value.is_undefined() { Err(undefined_error(value)) } else { Ok(()) }
+    if value.is_undefined() {
+        Err(undefined_error(value))
+    } else {
+        Ok(())
+    }
 }
 
 /// The final form of an error.
@@ -94,7 +98,9 @@ pub(crate) fn translate(error: &Error, template: &str) -> TemplateError {
         current = error.source();
     }
     TemplateError {
-        exception: exception(error).cloned().unwrap_or_else(|| classify(innermost)),
+        exception: exception(error)
+            .cloned()
+            .unwrap_or_else(|| classify(innermost)),
         template: place.0,
         line: place.1,
     }
@@ -102,14 +108,19 @@ pub(crate) fn translate(error: &Error, template: &str) -> TemplateError {
 
 fn classify(error: &Error) -> PythonError {
     let detail = error.detail().unwrap_or_default().to_owned();
-    let first_word = detail.split_whitespace().next().unwrap_or_default().to_owned();
+    let first_word = detail
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     match error.kind() {
         ErrorKind::UndefinedError => PythonError::new(UNDEFINED, undefined_text(&detail)),
         ErrorKind::UnknownFunction => {
             PythonError::new(UNDEFINED, format!("'{first_word}' is undefined"))
         }
         ErrorKind::TemplateNotFound => {
-            let name = detail.split('"').nth(1).unwrap_or(&detail);
+            let name = detail.split(['"', '\'']).nth(1).unwrap_or(&detail);
+            let name = name.split("\\x00isolated").next().unwrap_or(name);
             let name = name.split("\\0isolated").next().unwrap_or(name);
             PythonError::new("jinja2.exceptions.TemplateNotFound", name)
         }
@@ -120,6 +131,20 @@ fn classify(error: &Error) -> PythonError {
         }
         ErrorKind::TooManyArguments | ErrorKind::MissingArgument | ErrorKind::UnknownMethod => {
             PythonError::type_error(detail)
+        }
+        ErrorKind::InvalidOperation
+            if detail.starts_with("value of type undefined is not callable") =>
+        {
+            PythonError::new(UNDEFINED, undefined_text(&detail))
+        }
+        ErrorKind::InvalidOperation if detail.ends_with("is not callable") => {
+            let class = match detail.split_whitespace().nth(3).unwrap_or_default() {
+                "string" => "str",
+                "number" => "int",
+                "none" => "NoneType",
+                other => other,
+            };
+            PythonError::type_error(format!("'{class}' object is not callable"))
         }
         ErrorKind::InvalidOperation if detail.starts_with("can only assign to namespaces") => {
             PythonError::new(

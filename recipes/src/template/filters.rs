@@ -8,15 +8,64 @@ use super::convert::{class_name, string, to_python};
 use super::errors::{defined, raise, type_error, undefined_error, unsupported};
 use super::iterate::length;
 use super::object::{Result, arguments, text};
-use super::{attributes, builtins, filters_list, filters_text, json, ops};
+use super::{attributes, builtins, filters_list, filters_text, jinja_tests, json, ops};
 
 /// The filters that exist.
 pub(crate) const NAMES: &[&str] = &[
-    "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape",
-    "filesizeformat", "first", "float", "forceescape", "format", "groupby", "indent", "int", "items", "join", "last",
-    "length", "list", "lower", "map", "max", "min", "pprint", "random", "reject", "rejectattr", "replace", "reverse",
-    "round", "safe", "select", "selectattr", "slice", "sort", "string", "striptags", "sum", "title", "tojson", "trim",
-    "truncate", "unique", "upper", "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr",
+    "abs",
+    "attr",
+    "batch",
+    "capitalize",
+    "center",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "filesizeformat",
+    "first",
+    "float",
+    "forceescape",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "random",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "string",
+    "striptags",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+    "urlencode",
+    "urlize",
+    "wordcount",
+    "wordwrap",
+    "xmlattr",
 ];
 
 /// Those of them that only the Python engine has.
@@ -72,7 +121,8 @@ impl<'a> Args<'a> {
     }
 
     pub(crate) fn text(&self, position: usize, name: &str, default: &str) -> Result<String> {
-        self.get(position, name).map_or_else(|| Ok(default.to_owned()), string)
+        self.get(position, name)
+            .map_or_else(|| Ok(default.to_owned()), string)
     }
 
     pub(crate) fn positional(&self) -> &'a [Value] {
@@ -85,11 +135,21 @@ impl<'a> Args<'a> {
 }
 
 /// Applies the filter `name`.
-pub(crate) fn apply(name: &str, state: &mut State<'_, '_>, value: &Value, args: &[Value]) -> Result {
+pub(crate) fn apply(
+    name: &str,
+    state: &mut State<'_, '_>,
+    value: &Value,
+    args: &[Value],
+) -> Result {
     let args = Args::new(args);
     if matches!(name, "default" | "d") {
-        let replace = value.is_undefined() || (args.flag(1, "boolean", false)? && !value.is_true());
-        let default = || args.get(0, "default_value").cloned().unwrap_or_else(|| text(""));
+        let replace = jinja_tests::is_undefined(value)
+            || (args.flag(1, "boolean", false)? && !value.is_true());
+        let default = || {
+            args.get(0, "default_value")
+                .cloned()
+                .unwrap_or_else(|| text(""))
+        };
         return Ok(if replace { default() } else { value.clone() });
     }
     if !NAMES.contains(&name) {
@@ -118,16 +178,27 @@ pub(crate) fn apply(name: &str, state: &mut State<'_, '_>, value: &Value, args: 
             Ok(match attributes::own(value, &name) {
                 Some(found) => found,
                 None if super::methods::has(value, &name) => attributes::attribute(value, &name)?,
-                None => super::errors::undefined(format!("'{} object' has no attribute '{name}'", class_name(value))),
+                None => super::errors::undefined(format!(
+                    "'{} object' has no attribute '{name}'",
+                    class_name(value)
+                )),
             })
         }
         "count" | "length" => length(value).map(Value::from).ok_or_else(|| {
-            type_error(format!("object of type '{}' has no len()", class_name(value)))
+            type_error(format!(
+                "object of type '{}' has no len()",
+                class_name(value)
+            ))
         }),
         "int" => int(value, &args),
         "float" => {
-            let fallback = || args.get(0, "default").cloned().unwrap_or_else(|| Value::from(0.0));
-            Ok(python::to_float(&to_python(value)?).map_or_else(|_| fallback(), super::convert::from_python))
+            let fallback = || {
+                args.get(0, "default")
+                    .cloned()
+                    .unwrap_or_else(|| Value::from(0.0))
+            };
+            Ok(python::to_float(&to_python(value)?)
+                .map_or_else(|_| fallback(), super::convert::from_python))
         }
         "round" => round(value, &args),
         "tojson" => {
@@ -161,8 +232,13 @@ fn int(value: &Value, args: &Args<'_>) -> Result {
     });
     match direct {
         Ok(number) => Ok(super::convert::from_python(number)),
-        Err(error) if error.class == "OverflowError" && !error.message.contains("infinity") => Err(raise(error)),
-        Err(_) => Ok(args.get(0, "default").cloned().unwrap_or_else(|| Value::from(0))),
+        Err(error) if error.class == "OverflowError" && !error.message.contains("infinity") => {
+            Err(raise(error))
+        }
+        Err(_) => Ok(args
+            .get(0, "default")
+            .cloned()
+            .unwrap_or_else(|| Value::from(0))),
     }
 }
 
@@ -177,8 +253,14 @@ fn round(value: &Value, args: &Args<'_>) -> Result {
             Ok(rounded)
         }
         "ceil" | "floor" => {
-            let scaled = to_python(&ops::math("*", value, &factor)?)?.as_float().unwrap_or(0.0);
-            let scaled = if method == "ceil" { scaled.ceil() } else { scaled.floor() };
+            let scaled = to_python(&ops::math("*", value, &factor)?)?
+                .as_float()
+                .unwrap_or(0.0);
+            let scaled = if method == "ceil" {
+                scaled.ceil()
+            } else {
+                scaled.floor()
+            };
             ops::math("/", &Value::from(scaled), &factor)
         }
         _ => Err(raise(python::PythonError::new(

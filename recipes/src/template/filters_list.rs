@@ -48,7 +48,10 @@ pub(crate) fn apply(
                 pairs(value).map(|pairs| {
                     iterator(
                         "generator",
-                        pairs.into_iter().map(|(key, value)| tuple(vec![key, value])).collect(),
+                        pairs
+                            .into_iter()
+                            .map(|(key, value)| tuple(vec![key, value]))
+                            .collect(),
                     )
                 })
             } else {
@@ -64,7 +67,9 @@ pub(crate) fn apply(
 
 fn last(value: &Value) -> Result {
     match py(value) {
-        Some(Py::Iter { class, .. }) => Err(type_error(format!("'{class}' object is not reversible"))),
+        Some(Py::Iter { class, .. }) => {
+            Err(type_error(format!("'{class}' object is not reversible")))
+        }
         _ => Ok(items(value)?
             .pop()
             .unwrap_or_else(|| undefined("No last item, sequence was empty.".to_owned()))),
@@ -150,8 +155,15 @@ fn sort(value: &Value, args: &Args<'_>) -> Result {
         elements.reverse();
     }
     ops::sort_by_key(&mut elements, |element| {
-        let keys = getters.iter().map(|getter| getter.get(element)).collect::<Result<Vec<_>>>()?;
-        Ok(if attribute.is_some() { list(keys) } else { keys[0].clone() })
+        let keys = getters
+            .iter()
+            .map(|getter| getter.get(element))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(if attribute.is_some() {
+            list(keys)
+        } else {
+            keys[0].clone()
+        })
     })?;
     if reverse {
         elements.reverse();
@@ -195,10 +207,13 @@ fn extreme(name: &str, value: &Value, args: &Args<'_>) -> Result {
 
 fn sum(value: &Value, args: &Args<'_>) -> Result {
     let getter = Getter::new(args.some(0, "attribute")?, false)?;
-    let start = args.get(1, "start").cloned().unwrap_or_else(|| Value::from(0));
-    items(value)?
-        .iter()
-        .try_fold(start, |total, item| ops::math("+", &total, &getter.get(item)?))
+    let start = args
+        .get(1, "start")
+        .cloned()
+        .unwrap_or_else(|| Value::from(0));
+    items(value)?.iter().try_fold(start, |total, item| {
+        ops::math("+", &total, &getter.get(item)?)
+    })
 }
 
 fn reverse(value: &Value) -> Result {
@@ -225,7 +240,10 @@ fn map(state: &mut State<'_, '_>, value: &Value, args: &Args<'_>) -> Result {
     let mut results = Vec::new();
     if let (Some((_, attribute)), []) = (by_attribute, args.positional()) {
         let mut getter = Getter::new(Some(attribute), false)?;
-        getter.default = named.iter().find(|(name, _)| name == "default").map(|(_, value)| value.clone());
+        getter.default = named
+            .iter()
+            .find(|(name, _)| name == "default")
+            .map(|(_, value)| value.clone());
         for item in items(value)? {
             results.push(getter.get(&item)?);
         }
@@ -239,10 +257,18 @@ fn map(state: &mut State<'_, '_>, value: &Value, args: &Args<'_>) -> Result {
     };
     let mut rest = rest.to_vec();
     if !named.is_empty() {
-        let pairs = named.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let pairs = named
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()));
         rest.push(Value::from(pairs.collect::<minijinja::value::Kwargs>()));
     }
     let filter = filter.as_str().unwrap_or_default();
+    if !super::filters::NAMES.contains(&filter) {
+        return Err(raise(PythonError::new(
+            "jinja2.exceptions.TemplateRuntimeError",
+            format!("No filter named {}.", python::str_repr(filter)),
+        )));
+    }
     for item in items(value)? {
         results.push(apply_filter(filter, state, &item, &rest)?);
     }
@@ -256,7 +282,9 @@ fn select(value: &Value, args: &Args<'_>, keep: bool, attribute: Option<&Value>)
     for item in items(value)? {
         let subject = getter.get(&item)?;
         let holds = match rest.split_first() {
-            Some((test, rest)) => jinja_tests::apply(test.as_str().unwrap_or_default(), &subject, rest)?,
+            Some((test, rest)) => {
+                jinja_tests::apply(test.as_str().unwrap_or_default(), &subject, rest)?
+            }
             None => super::iterate::truth(&subject)?,
         };
         if holds == keep {
@@ -280,10 +308,15 @@ fn dictsort(value: &Value, args: &Args<'_>) -> Result {
     };
     let reverse = args.flag(2, "reverse", false)?;
     if !is_mapping(value) {
-        return Err(raise(PythonError::attribute_error(&class_name(value), "items")));
+        return Err(raise(PythonError::attribute_error(
+            &class_name(value),
+            "items",
+        )));
     }
-    let mut elements: Vec<Value> =
-        pairs(value)?.into_iter().map(|(key, value)| tuple(vec![key, value])).collect();
+    let mut elements: Vec<Value> = pairs(value)?
+        .into_iter()
+        .map(|(key, value)| tuple(vec![key, value]))
+        .collect();
     let getter = Getter::new(Some(&Value::from(position)), lower)?;
     if reverse {
         elements.reverse();
@@ -296,7 +329,9 @@ fn dictsort(value: &Value, args: &Args<'_>) -> Result {
 }
 
 fn batch(value: &Value, args: &Args<'_>) -> Result {
-    let size = usize::try_from(args.int(0, "linecount", 0)?).unwrap_or(0).max(1);
+    let size = usize::try_from(args.int(0, "linecount", 0)?)
+        .unwrap_or(0)
+        .max(1);
     let fill = args.some(1, "fill_with")?;
     let mut rows = Vec::new();
     for chunk in items(value)?.chunks(size) {
@@ -311,7 +346,9 @@ fn batch(value: &Value, args: &Args<'_>) -> Result {
 
 fn slice(value: &Value, args: &Args<'_>) -> Result {
     let elements = items(value)?;
-    let slices = usize::try_from(args.int(0, "slices", 1)?).unwrap_or(1).max(1);
+    let slices = usize::try_from(args.int(0, "slices", 1)?)
+        .unwrap_or(1)
+        .max(1);
     let fill = args.some(1, "fill_with")?;
     let (each, extra) = (elements.len() / slices, elements.len() % slices);
     let mut at = 0;
@@ -359,7 +396,9 @@ fn groupby(value: &Value, args: &Args<'_>) -> Result {
             .map(|(_, key, members)| {
                 let members = list(members);
                 let elements = vec![key.clone(), members.clone()];
-                let repr = to_python(&tuple(elements.clone())).map(|value| python::repr(&value)).unwrap_or_default();
+                let repr = to_python(&tuple(elements.clone()))
+                    .map(|value| python::repr(&value))
+                    .unwrap_or_default();
                 Value::from_object(Py::Record(super::object::Record {
                     class: "_GroupTuple",
                     fields: vec![("grouper", key), ("list", members)],

@@ -50,6 +50,8 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
                 }
                 Ok(items)
             }
+            Py::Bytes(bytes) => Ok(bytes.iter().map(|byte| Value::from(*byte)).collect()),
+            Py::Lenient(_) => Ok(Vec::new()),
             Py::Record(record) => record.elements.clone().ok_or_else(|| not_iterable(value)),
             _ => Err(not_iterable(value)),
         };
@@ -61,15 +63,10 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
             .chars()
             .map(|c| text(c.to_string()))
             .collect()),
-        ValueKind::Bytes => Ok(value
-            .as_bytes()
-            .unwrap_or_default()
-            .iter()
-            .map(|byte| Value::from(*byte))
-            .collect()),
-        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
-            value.try_iter()?.checked().collect::<Result<Vec<_>, Error>>()
-        }
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => value
+            .try_iter()?
+            .checked()
+            .collect::<Result<Vec<_>, Error>>(),
         ValueKind::Undefined => {
             defined(value)?;
             Ok(Vec::new())
@@ -81,7 +78,11 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
 /// Sets have no order in Python; here they have a stable one.
 fn sorted(values: Vec<Value>) -> Vec<Value> {
     let mut keyed = values.clone();
-    if super::ops::sort_by_key(&mut keyed, |value| Ok(value.clone())).is_ok() { keyed } else { values }
+    if super::ops::sort_by_key(&mut keyed, |value| Ok(value.clone())).is_ok() {
+        keyed
+    } else {
+        values
+    }
 }
 
 fn not_iterable(value: &Value) -> Error {
@@ -100,12 +101,16 @@ pub(crate) fn pairs(value: &Value) -> Result<Vec<(Value, Value)>> {
             .collect();
     }
     defined(value)?;
-    Err(type_error(format!("'{}' object is not a mapping", class_name(value))))
+    Err(type_error(format!(
+        "'{}' object is not a mapping",
+        class_name(value)
+    )))
 }
 
 /// True for dicts.
 pub(crate) fn is_mapping(value: &Value) -> bool {
-    matches!(py(value), Some(Py::Dict(_))) || (py(value).is_none() && value.kind() == ValueKind::Map)
+    matches!(py(value), Some(Py::Dict(_)))
+        || (py(value).is_none() && value.kind() == ValueKind::Map)
 }
 
 /// `len(value)`, if it has one.
@@ -117,15 +122,20 @@ pub(crate) fn length(value: &Value) -> Option<usize> {
         Some(Py::Set { items, .. }) => Some(lock(items).len()),
         Some(Py::View(_, dict)) => length(dict),
         Some(Py::Range { start, stop, step }) => {
-            let span = if *step > 0 { stop - start } else { start - stop };
+            let span = if *step > 0 {
+                stop - start
+            } else {
+                start - stop
+            };
             let step = i128::try_from(step.unsigned_abs()).unwrap_or(i128::MAX);
             usize::try_from((span.max(0) + step - 1) / step).ok()
         }
         Some(Py::Record(record)) => record.elements.as_ref().map(Vec::len),
+        Some(Py::Bytes(bytes)) => Some(bytes.len()),
+        Some(Py::Lenient(_)) => Some(0),
         Some(_) => None,
         None => match value.kind() {
             ValueKind::String => value.as_str().map(|text| text.chars().count()),
-            ValueKind::Bytes => value.as_bytes().map(<[u8]>::len),
             ValueKind::Seq | ValueKind::Map => value.len(),
             _ => None,
         },

@@ -11,22 +11,59 @@ use super::{attributes, filters, ops};
 
 /// The tests that exist.
 pub(crate) const NAMES: &[&str] = &[
-    "!=", "<", "<=", "==", ">", ">=", "boolean", "callable", "defined", "divisibleby", "eq", "equalto", "escaped",
-    "even", "false", "filter", "float", "ge", "greaterthan", "gt", "in", "integer", "iterable", "le", "lessthan",
-    "lower", "lt", "mapping", "ne", "none", "number", "odd", "sameas", "sequence", "string", "test", "true",
-    "undefined", "upper",
+    "!=",
+    "<",
+    "<=",
+    "==",
+    ">",
+    ">=",
+    "boolean",
+    "callable",
+    "defined",
+    "divisibleby",
+    "eq",
+    "equalto",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
 ];
 
 /// `value is name(args)`.
 pub(crate) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool> {
     match name {
-        "defined" => return Ok(!value.is_undefined()),
-        "undefined" => return Ok(value.is_undefined()),
+        "defined" => return Ok(!is_undefined(value)),
+        "undefined" => return Ok(is_undefined(value)),
         _ => {}
     }
     let one = || {
         args.first().ok_or_else(|| {
-            type_error(format!("test_{name}() missing 1 required positional argument"))
+            type_error(format!(
+                "test_{name}() missing 1 required positional argument"
+            ))
         })
     };
     let kind = value.kind();
@@ -60,16 +97,23 @@ pub(crate) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool> {
         "even" => ops::equal(&ops::math("%", value, &Value::from(2))?, &Value::from(0)),
         "odd" => ops::equal(&ops::math("%", value, &Value::from(2))?, &Value::from(1)),
         "lower" | "upper" => {
-            let method = if name == "lower" { "islower" } else { "isupper" };
+            let method = if name == "lower" {
+                "islower"
+            } else {
+                "isupper"
+            };
             match python::str_method(&string(value)?, method, &[], &python::Dict::new()) {
                 Some(Ok(result)) => Ok(result.truth()),
                 Some(Err(error)) => Err(raise(error)),
                 None => Ok(false),
             }
         }
-        "iterable" => Ok(super::iterate::length(value).is_some() || matches!(py(value), Some(Py::Iter { .. }))),
+        "iterable" => {
+            Ok(super::iterate::length(value).is_some()
+                || matches!(py(value), Some(Py::Iter { .. })))
+        }
         "sequence" => Ok(super::iterate::length(value).is_some()
-            && (matches!(kind, ValueKind::String | ValueKind::Bytes | ValueKind::Seq | ValueKind::Map)
+            && (matches!(kind, ValueKind::String | ValueKind::Seq | ValueKind::Map)
                 || matches!(py(value), Some(Py::Range { .. })))),
         "filter" => Ok(filters::NAMES.contains(&string(value)?.as_str())),
         "test" => Ok(NAMES.contains(&string(value)?.as_str())),
@@ -78,6 +122,11 @@ pub(crate) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool> {
             format!("No test named {} found.", python::str_repr(name)),
         ))),
     }
+}
+
+/// True for both kinds of undefined values.
+pub(crate) fn is_undefined(value: &Value) -> bool {
+    value.is_undefined() || matches!(py(value), Some(Py::Lenient(_)))
 }
 
 /// `callable(value)`.

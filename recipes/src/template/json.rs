@@ -115,17 +115,30 @@ struct Container {
 }
 
 impl Container {
-    fn new(out: &mut String, open: char, close: char, options: &Options, depth: usize, empty: bool) -> Self {
+    fn new(
+        out: &mut String,
+        open: char,
+        close: char,
+        options: &Options,
+        depth: usize,
+        empty: bool,
+    ) -> Self {
         out.push(open);
         let breaks = options.indent.as_ref().map(|indent| {
-            (format!("\n{}", indent.repeat(depth + 1)), format!("\n{}", indent.repeat(depth)))
+            (
+                format!("\n{}", indent.repeat(depth + 1)),
+                format!("\n{}", indent.repeat(depth)),
+            )
         });
         let default = if breaks.is_some() { "," } else { ", " };
         Self {
             close,
             first: true,
             empty,
-            separator: options.item_separator.clone().unwrap_or_else(|| default.to_owned()),
+            separator: options
+                .item_separator
+                .clone()
+                .unwrap_or_else(|| default.to_owned()),
             breaks,
         }
     }
@@ -200,7 +213,9 @@ pub(crate) fn plain(value: serde_json::Value) -> python::Value {
             }
         },
         serde_json::Value::String(text) => python::Value::Str(text),
-        serde_json::Value::Array(items) => python::Value::List(items.into_iter().map(plain).collect()),
+        serde_json::Value::Array(items) => {
+            python::Value::List(items.into_iter().map(plain).collect())
+        }
         serde_json::Value::Object(entries) => python::Value::Dict(
             entries
                 .into_iter()

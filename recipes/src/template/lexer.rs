@@ -24,6 +24,17 @@ pub(crate) struct Tag<'a> {
     pub(crate) newlines: usize,
 }
 
+impl Tag<'_> {
+    /// The end of the tag as messages name it.
+    pub(crate) fn end_name(&self) -> &'static str {
+        if self.is_block {
+            "end of statement block"
+        } else {
+            "end of print statement"
+        }
+    }
+}
+
 /// A token inside a tag.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Token {
@@ -46,8 +57,8 @@ pub(crate) enum Kind {
 }
 
 const OPERATORS: [&str; 26] = [
-    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".",
-    ":", "|", ",", ";",
+    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}",
+    ">", "<", "=", ".", ":", "|", ",", ";",
 ];
 
 /// Makes line ends uniform and removes the last one, as Jinja2 does.
@@ -98,7 +109,10 @@ impl<'a> Lexer<'a, '_> {
 
     fn segment(&mut self, segments: &mut Vec<Segment<'a>>) -> Result<(), TemplateError> {
         let rest = self.rest();
-        let start = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min();
+        let start = ["{{", "{%", "{#"]
+            .iter()
+            .filter_map(|mark| rest.find(mark))
+            .min();
         let Some(start) = start else {
             segments.push(Segment::Verbatim(rest));
             self.at = self.source.len();
@@ -146,7 +160,11 @@ impl<'a> Lexer<'a, '_> {
         let marked = rest[2..].starts_with('-') || (is_block && rest[2..].starts_with('+'));
         let open = &rest[..if marked { 3 } else { 2 }];
         self.at += open.len();
-        let closers: &[&str] = if is_block { &["-%}", "+%}", "%}"] } else { &["-}}", "}}"] };
+        let closers: &[&str] = if is_block {
+            &["-%}", "+%}", "%}"]
+        } else {
+            &["-}}", "}}"]
+        };
         let mut tokens = Vec::new();
         let mut brackets: Vec<char> = Vec::new();
         loop {
@@ -184,14 +202,24 @@ impl<'a> Lexer<'a, '_> {
         is_block: bool,
     ) -> Result<Kind, TemplateError> {
         let Some(first) = rest.chars().next() else {
-            let expected = if is_block { "end of statement block" } else { "end of print statement" };
-            return Err(self.error(format!("unexpected end of template, expected '{expected}'.")));
+            let expected = if is_block {
+                "end of statement block"
+            } else {
+                "end of print statement"
+            };
+            return Err(self.error(format!(
+                "unexpected end of template, expected '{expected}'."
+            )));
         };
         if first.is_ascii_digit() {
             let (length, is_float) = number_length(rest);
             let text = rest[..length].replace('_', "");
             self.at += length;
-            return Ok(if is_float { Kind::Float(text) } else { Kind::Int(text) });
+            return Ok(if is_float {
+                Kind::Float(text)
+            } else {
+                Kind::Int(text)
+            });
         }
         if first == '_' || first.is_alphabetic() {
             let length = rest
@@ -202,7 +230,11 @@ impl<'a> Lexer<'a, '_> {
         }
         if first == '"' || first == '\'' {
             let Some(length) = string_length(rest, first) else {
-                return Err(self.error(format!("unexpected char {} at {}", quoted(first), self.at)));
+                return Err(self.error(format!(
+                    "unexpected char {} at {}",
+                    quoted(first),
+                    self.at
+                )));
             };
             let body = &rest[1..length - 1];
             let newlines = body.matches('\n').count();

@@ -12,18 +12,70 @@ use super::object::{Py, Result, arguments, dict, list, lock, py, set};
 use super::{attributes, modules, ops};
 
 const LIST: &[&str] = &[
-    "append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy", "__setitem__",
-    "__getitem__", "__delitem__", "__len__", "__contains__", "__iter__",
+    "append",
+    "extend",
+    "insert",
+    "remove",
+    "pop",
+    "clear",
+    "index",
+    "count",
+    "sort",
+    "reverse",
+    "copy",
+    "__setitem__",
+    "__getitem__",
+    "__delitem__",
+    "__len__",
+    "__contains__",
+    "__iter__",
 ];
 const DICT: &[&str] = &[
-    "get", "items", "keys", "values", "pop", "popitem", "setdefault", "update", "clear", "copy", "fromkeys",
-    "__setitem__", "__getitem__", "__delitem__", "__contains__", "__len__", "__iter__",
+    "get",
+    "items",
+    "keys",
+    "values",
+    "pop",
+    "popitem",
+    "setdefault",
+    "update",
+    "clear",
+    "copy",
+    "fromkeys",
+    "__setitem__",
+    "__getitem__",
+    "__delitem__",
+    "__contains__",
+    "__len__",
+    "__iter__",
 ];
 const SET: &[&str] = &[
-    "add", "remove", "discard", "pop", "update", "union", "intersection", "difference", "symmetric_difference",
-    "issubset", "issuperset", "isdisjoint", "clear", "copy", "__len__", "__contains__", "__iter__",
+    "add",
+    "remove",
+    "discard",
+    "pop",
+    "update",
+    "union",
+    "intersection",
+    "difference",
+    "symmetric_difference",
+    "issubset",
+    "issuperset",
+    "isdisjoint",
+    "clear",
+    "copy",
+    "__len__",
+    "__contains__",
+    "__iter__",
 ];
-const SEQUENCE: &[&str] = &["index", "count", "__getitem__", "__len__", "__contains__", "__iter__"];
+const SEQUENCE: &[&str] = &[
+    "index",
+    "count",
+    "__getitem__",
+    "__len__",
+    "__contains__",
+    "__iter__",
+];
 const BYTES: &[&str] = &["decode", "hex", "startswith", "endswith", "strip", "split"];
 
 /// True if the class of `value` has the method `name`.
@@ -36,13 +88,13 @@ pub(crate) fn has(value: &Value, name: &str) -> bool {
         Some(Py::Iter { .. }) => matches!(name, "__next__" | "__iter__"),
         Some(Py::View(..)) => matches!(name, "__len__" | "__iter__" | "__contains__"),
         Some(Py::Record(record)) => modules::has_method(record, name),
+        Some(Py::Bytes(_)) => BYTES.contains(&name),
         Some(_) => false,
         None => match value.kind() {
             ValueKind::String => {
                 python::str_method("", name, &[], &python::Dict::new()).is_some()
                     || matches!(name, "__len__" | "__contains__" | "__getitem__")
             }
-            ValueKind::Bytes => BYTES.contains(&name),
             ValueKind::Number => value.is_integer() && name == "bit_length",
             ValueKind::Map if value.is_kwargs() => DICT.contains(&name),
             _ => false,
@@ -51,9 +103,17 @@ pub(crate) fn has(value: &Value, name: &str) -> bool {
 }
 
 /// `receiver.name(*args)`.
-pub(crate) fn call(receiver: &Value, state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result {
+pub(crate) fn call(
+    receiver: &Value,
+    state: &mut State<'_, '_>,
+    name: &str,
+    args: &[Value],
+) -> Result {
     if receiver.is_undefined() {
         return Err(undefined_error(receiver));
+    }
+    if let Some(Py::Lenient(reason)) = py(receiver) {
+        return Err(raise(PythonError::new(UNDEFINED, reason.as_str())));
     }
     if !has(receiver, name) {
         let target = attributes::attribute(receiver, name)?;
@@ -116,9 +176,9 @@ fn sequence_method(receiver: &Value, name: &str, args: &[Value]) -> Result {
         "__len__" => Ok(Value::from(super::iterate::length(receiver).unwrap_or(0))),
         "__iter__" => super::iterate::iter(receiver),
         "__next__" => match py(receiver) {
-            Some(Py::Iter { state, .. }) => {
-                lock(state).next().ok_or_else(|| raise(PythonError::new("StopIteration", "")))
-            }
+            Some(Py::Iter { state, .. }) => lock(state)
+                .next()
+                .ok_or_else(|| raise(PythonError::new("StopIteration", ""))),
             _ => Err(type_error("not an iterator")),
         },
         _ => {
@@ -134,13 +194,15 @@ fn sequence_method(receiver: &Value, name: &str, args: &[Value]) -> Result {
                     }
                     Ok(Value::from(count))
                 }
-                _ => position_of(&items(receiver)?, &args[0])?.map(Value::from).ok_or_else(|| {
-                    value_error(if class == "tuple" {
-                        "tuple.index(x): x not in tuple".to_owned()
-                    } else {
-                        format!("{} is not in {class}", shown(&args[0]))
-                    })
-                }),
+                _ => position_of(&items(receiver)?, &args[0])?
+                    .map(Value::from)
+                    .ok_or_else(|| {
+                        value_error(if class == "tuple" {
+                            "tuple.index(x): x not in tuple".to_owned()
+                        } else {
+                            format!("{} is not in {class}", shown(&args[0]))
+                        })
+                    }),
             }
         }
     }
@@ -178,7 +240,8 @@ fn list_method(
         return Err(type_error("not a list"));
     };
     let (least, most) = match name {
-        "append" | "extend" | "remove" | "count" | "__getitem__" | "__delitem__" | "__contains__" => (1, 1),
+        "append" | "extend" | "remove" | "count" | "__getitem__" | "__delitem__"
+        | "__contains__" => (1, 1),
         "insert" | "__setitem__" => (2, 2),
         "pop" => (0, 1),
         "index" => (1, 3),
@@ -200,12 +263,23 @@ fn list_method(
             lock(cell).extend(more);
         }
         "insert" => {
-            let position = i128::try_from(args[0].clone())
-                .map_err(|_| type_error(format!("'{}' object cannot be interpreted as an integer", class_name(&args[0]))))?;
+            let position = i128::try_from(args[0].clone()).map_err(|_| {
+                type_error(format!(
+                    "'{}' object cannot be interpreted as an integer",
+                    class_name(&args[0])
+                ))
+            })?;
             let mut elements = lock(cell);
             let length = i128::try_from(elements.len()).unwrap_or(i128::MAX);
-            let position = if position < 0 { position + length } else { position };
-            elements.insert(usize::try_from(position.clamp(0, length)).unwrap_or(0), args[1].clone());
+            let position = if position < 0 {
+                position + length
+            } else {
+                position
+            };
+            elements.insert(
+                usize::try_from(position.clamp(0, length)).unwrap_or(0),
+                args[1].clone(),
+            );
         }
         "remove" => {
             let position = position_of(&items(receiver)?, &args[0])?
@@ -285,7 +359,10 @@ fn dict_method(receiver: &Value, name: &str, args: &[Value], kwargs: &[(String, 
         "popitem" => {
             return match lock(cell).pop_last() {
                 Some((key, value)) => Ok(super::object::tuple(vec![key, value])),
-                None => Err(raise(PythonError::new("KeyError", "'popitem(): dictionary is empty'"))),
+                None => Err(raise(PythonError::new(
+                    "KeyError",
+                    "'popitem(): dictionary is empty'",
+                ))),
             };
         }
         "update" => {
@@ -353,7 +430,12 @@ fn set_method(receiver: &Value, frozen: bool, name: &str, args: &[Value]) -> Res
     let Some(Py::Set { items: cell, .. }) = py(receiver) else {
         return Err(type_error("not a set"));
     };
-    if frozen && matches!(name, "add" | "remove" | "discard" | "pop" | "update" | "clear") {
+    if frozen
+        && matches!(
+            name,
+            "add" | "remove" | "discard" | "pop" | "update" | "clear"
+        )
+    {
         return Err(raise(PythonError::attribute_error("frozenset", name)));
     }
     let own = lock(cell).clone();
@@ -385,7 +467,10 @@ fn set_method(receiver: &Value, frozen: bool, name: &str, args: &[Value]) -> Res
                 lock(cell).shift_remove(&key_of(first)?);
                 Ok(first.clone())
             }
-            None => Err(raise(PythonError::new("KeyError", "'pop from an empty set'"))),
+            None => Err(raise(PythonError::new(
+                "KeyError",
+                "'pop from an empty set'",
+            ))),
         },
         "update" => {
             lock(cell).extend(others.into_iter().flatten());
@@ -396,19 +481,38 @@ fn set_method(receiver: &Value, frozen: bool, name: &str, args: &[Value]) -> Res
             none()
         }
         "copy" => Ok(set(own, frozen)),
-        "union" => Ok(set(own.into_iter().chain(others.into_iter().flatten()).collect(), frozen)),
-        "intersection" => Ok(set(own.into_iter().filter(|(key, _)| in_all(key)).collect(), frozen)),
-        "difference" => Ok(set(own.into_iter().filter(|(key, _)| !in_any(key)).collect(), frozen)),
+        "union" => Ok(set(
+            own.into_iter()
+                .chain(others.into_iter().flatten())
+                .collect(),
+            frozen,
+        )),
+        "intersection" => Ok(set(
+            own.into_iter().filter(|(key, _)| in_all(key)).collect(),
+            frozen,
+        )),
+        "difference" => Ok(set(
+            own.into_iter().filter(|(key, _)| !in_any(key)).collect(),
+            frozen,
+        )),
         "symmetric_difference" => {
             arity("set", name, args, 1, 1)?;
             let other = others.remove(0);
-            let left = own.clone().into_iter().filter(|(key, _)| !other.contains_key(key));
-            let right = other.clone().into_iter().filter(|(key, _)| !own.contains_key(key));
+            let left = own
+                .clone()
+                .into_iter()
+                .filter(|(key, _)| !other.contains_key(key));
+            let right = other
+                .clone()
+                .into_iter()
+                .filter(|(key, _)| !own.contains_key(key));
             Ok(set(left.chain(right).collect(), frozen))
         }
         "issubset" => Ok(Value::from(own.keys().all(in_all))),
         "issuperset" => {
-            Ok(Value::from(others.iter().all(|other| other.keys().all(|key| own.contains_key(key)))))
+            Ok(Value::from(others.iter().all(|other| {
+                other.keys().all(|key| own.contains_key(key))
+            })))
         }
         "isdisjoint" => Ok(Value::from(!own.keys().any(in_any))),
         _ => sequence_method(receiver, name, args),
@@ -416,7 +520,12 @@ fn set_method(receiver: &Value, frozen: bool, name: &str, args: &[Value]) -> Res
 }
 
 /// Methods of text, bytes and numbers.
-fn plain_method(receiver: &Value, name: &str, args: &[Value], kwargs: &[(String, Value)]) -> Result {
+fn plain_method(
+    receiver: &Value,
+    name: &str,
+    args: &[Value],
+    kwargs: &[(String, Value)],
+) -> Result {
     if matches!(name, "__len__" | "__contains__" | "__getitem__") {
         return match (name, args) {
             ("__len__", []) => Ok(Value::from(super::iterate::length(receiver).unwrap_or(0))),
@@ -436,13 +545,13 @@ fn plain_method(receiver: &Value, name: &str, args: &[Value], kwargs: &[(String,
             .map(from_python)
             .map_err(raise);
     }
-    if let Some(bytes) = receiver.as_bytes() {
+    if let Some(bytes) = super::object::bytes_in(receiver) {
         return bytes_method(bytes, name, &given);
     }
     match to_python(receiver)? {
-        python::Value::Int(number) => {
-            Ok(Value::from(u128::BITS - number.unsigned_abs().leading_zeros()))
-        }
+        python::Value::Int(number) => Ok(Value::from(
+            u128::BITS - number.unsigned_abs().leading_zeros(),
+        )),
         _ if receiver.is_kwargs() => {
             let copy = dict(Dict::default());
             if let Some(Py::Dict(cell)) = py(&copy) {
@@ -460,7 +569,9 @@ fn plain_method(receiver: &Value, name: &str, args: &[Value], kwargs: &[(String,
 fn argument(value: &Value) -> Result<python::Value> {
     match py(value) {
         Some(Py::Iter { .. } | Py::View(..) | Py::Range { .. }) => to_python(&list(items(value)?)),
-        Some(Py::Record(record)) if record.elements.is_some() => to_python(&super::object::tuple(items(value)?)),
+        Some(Py::Record(record)) if record.elements.is_some() => {
+            to_python(&super::object::tuple(items(value)?))
+        }
         _ => to_python(value),
     }
 }
@@ -468,7 +579,11 @@ fn argument(value: &Value) -> Result<python::Value> {
 fn bytes_method(bytes: &[u8], name: &str, args: &[python::Value]) -> Result {
     match (name, args) {
         ("decode", _) => {
-            let encoding = args.first().and_then(python::Value::as_str).unwrap_or("utf-8").to_lowercase();
+            let encoding = args
+                .first()
+                .and_then(python::Value::as_str)
+                .unwrap_or("utf-8")
+                .to_lowercase();
             match encoding.replace('_', "-").as_str() {
                 "utf-8" | "utf8" | "ascii" | "us-ascii" => String::from_utf8(bytes.to_vec())
                     .map(Value::from)
@@ -491,7 +606,9 @@ fn bytes_method(bytes: &[u8], name: &str, args: &[python::Value]) -> Result {
         ("hex", []) => Ok(Value::from(modules::hashes::hex(bytes))),
         ("startswith", [python::Value::Bytes(part)]) => Ok(Value::from(bytes.starts_with(part))),
         ("endswith", [python::Value::Bytes(part)]) => Ok(Value::from(bytes.ends_with(part))),
-        ("strip", []) => Ok(Value::from_bytes(bytes.trim_ascii().to_vec())),
-        _ => Err(super::errors::unsupported(format!("bytes.{name}() with these arguments"))),
+        ("strip", []) => Ok(super::object::bytes(bytes.trim_ascii().to_vec())),
+        _ => Err(super::errors::unsupported(format!(
+            "bytes.{name}() with these arguments"
+        ))),
     }
 }

@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
+use rbuildout_parser::python::PythonError;
 
 use super::dict::{Dict, Keyed};
+use super::errors::UNDEFINED;
 use super::{attributes, builtins, convert, iterate, methods, modules};
 
 /// The result of helpers.
@@ -52,6 +54,9 @@ pub(crate) enum Py {
     },
     Slice([Value; 3]),
     Record(Record),
+    Bytes(Vec<u8>),
+    /// The undefined value of a conditional expression without `else`: it prints as nothing.
+    Lenient(String),
 }
 
 /// An object of which the attributes are known in advance, such as a parsed URL.
@@ -79,10 +84,19 @@ impl Record {
 #[derive(Debug)]
 pub(crate) enum Cursor {
     Items(VecDeque<Value>),
-    Count { next: i128, step: i128 },
-    Cycle { items: Vec<Value>, at: usize },
+    Count {
+        next: i128,
+        step: i128,
+    },
+    Cycle {
+        items: Vec<Value>,
+        at: usize,
+    },
     /// An iterator over a list, which sees what is appended meanwhile.
-    Live { list: Value, at: usize },
+    Live {
+        list: Value,
+        at: usize,
+    },
 }
 
 impl Cursor {
@@ -171,6 +185,18 @@ pub(crate) fn text(text: impl Into<String>) -> Value {
     Value::from(text.into())
 }
 
+pub(crate) fn bytes(bytes: Vec<u8>) -> Value {
+    Value::from_object(Py::Bytes(bytes))
+}
+
+/// The bytes of a `bytes` object.
+pub(crate) fn bytes_in(value: &Value) -> Option<&[u8]> {
+    match py(value) {
+        Some(Py::Bytes(bytes)) => Some(bytes),
+        _ => None,
+    }
+}
+
 /// Splits the arguments of a call into positional and keyword arguments.
 pub(crate) fn arguments(args: &[Value]) -> (&[Value], Vec<(String, Value)>) {
     let Some((last, rest)) = args.split_last() else {
@@ -179,7 +205,9 @@ pub(crate) fn arguments(args: &[Value]) -> (&[Value], Vec<(String, Value)>) {
     if !last.is_kwargs() {
         return (args, Vec::new());
     }
-    let pairs = last.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
+    let pairs = last
+        .as_object()
+        .and_then(minijinja::value::DynObject::try_iter_pairs);
     let kwargs = pairs
         .into_iter()
         .flatten()
@@ -228,6 +256,7 @@ impl Object for Py {
     fn is_true(self: &Arc<Self>) -> bool {
         match self.as_ref() {
             Self::Iter { .. } => true,
+            Self::Lenient(_) => false,
             Self::Record(record) if record.elements.is_none() => true,
             _ => self.enumerator_len() != Some(0),
         }
@@ -235,6 +264,23 @@ impl Object for Py {
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result {
         match self.as_ref() {
+            Self::Lenient(reason) => Err(super::errors::raise(PythonError::new(
+                UNDEFINED,
+                reason.as_str(),
+            ))),
+            Self::Builtin("next") => match builtins::call("next", state, args) {
+                // Jinja2 does not let this exception end the loops of its own code.
+                Err(error)
+                    if super::errors::exception(&error)
+                        .is_some_and(|e| e.class == "StopIteration") =>
+                {
+                    Ok(super::errors::undefined(
+                        "value was undefined because a callable raised a StopIteration exception"
+                            .to_owned(),
+                    ))
+                }
+                result => result,
+            },
             Self::Builtin(name) => builtins::call(name, state, args),
             Self::Function(name) => modules::call(name, state, args),
             Self::Bound(receiver, name) => methods::call(receiver, state, name, args),

@@ -36,8 +36,12 @@ pub(crate) fn math(op: &str, a: &Value, b: &Value) -> Result {
         (BinaryOp::Mul, None, Some(Py::List(_))) if a.is_integer() => return repeat(b, a),
         _ => {}
     }
-    if op == BinaryOp::Add && (a.is_safe() || b.is_safe()) && a.as_str().is_some() && b.as_str().is_some() {
-        return concat(&[a.clone(), b.clone()]);
+    if op == BinaryOp::Add
+        && (a.is_safe() || b.is_safe())
+        && a.as_str().is_some()
+        && b.as_str().is_some()
+    {
+        return join_safe(a, b);
     }
     if op == BinaryOp::Mod && a.as_str().is_some() {
         return percent(a, b);
@@ -53,15 +57,24 @@ fn percent(template: &Value, values: &Value) -> Result {
     if iterate::is_mapping(values) {
         let whole = to_python(values);
         if let Ok(whole) = whole {
-            return python::percent_format(template, &whole).map(text).map_err(raise);
+            return python::percent_format(template, &whole)
+                .map(text)
+                .map_err(raise);
         }
-        return python::percent_format_with(template, "dict", |key| -> Result<python::Value, Failure> {
-            let value = attributes::item(values, &Value::from(key)).map_err(Failure)?;
-            if value.is_undefined() {
-                return Err(Failure(raise(PythonError::new("KeyError", python::str_repr(key)))));
-            }
-            to_python(&value).map_err(Failure)
-        })
+        return python::percent_format_with(
+            template,
+            "dict",
+            |key| -> Result<python::Value, Failure> {
+                let value = attributes::item(values, &Value::from(key)).map_err(Failure)?;
+                if value.is_undefined() {
+                    return Err(Failure(raise(PythonError::new(
+                        "KeyError",
+                        python::str_repr(key),
+                    ))));
+                }
+                to_python(&value).map_err(Failure)
+            },
+        )
         .map(text)
         .map_err(|failure| failure.0);
     }
@@ -92,22 +105,32 @@ fn repeat(sequence: &Value, count: &Value) -> Result {
 /// `-a` and `+a`.
 pub(crate) fn sign(op: UnaryOp, a: &Value) -> Result {
     defined(a)?;
-    python::unary(op, &to_python(a)?).map(from_python).map_err(raise)
+    python::unary(op, &to_python(a)?)
+        .map(from_python)
+        .map_err(raise)
 }
 
-/// `a ~ b ~ c`: text of all; if one of them is marked as safe, the others are escaped.
+/// `a ~ b ~ c`: text of all.
 pub(crate) fn concat(parts: &[Value]) -> Result {
-    let safe = parts.iter().any(Value::is_safe);
     let mut out = String::new();
     for part in parts {
+        out.push_str(&string(part)?);
+    }
+    Ok(text(out))
+}
+
+/// `a + b` if one of them is marked as safe: the other is escaped.
+fn join_safe(a: &Value, b: &Value) -> Result {
+    let mut out = String::new();
+    for part in [a, b] {
         let shown = string(part)?;
-        if safe && !part.is_safe() {
-            out.push_str(&super::filters_text::escape_text(&shown));
-        } else {
+        if part.is_safe() {
             out.push_str(&shown);
+        } else {
+            out.push_str(&super::filters_text::escape_text(&shown));
         }
     }
-    Ok(if safe { Value::from_safe_string(out) } else { text(out) })
+    Ok(Value::from_safe_string(out))
 }
 
 /// `a op b` for comparisons.
@@ -163,7 +186,14 @@ pub(crate) fn contains(container: &Value, element: &Value) -> Result<bool> {
         Some(Py::Record(record)) if record.class.starts_with("IP") => {
             super::modules::net::contains(record, element)
         }
-        Some(Py::List(_) | Py::Tuple(_) | Py::View(..) | Py::Iter { .. } | Py::Range { .. } | Py::Record(_)) => {
+        Some(
+            Py::List(_)
+            | Py::Tuple(_)
+            | Py::View(..)
+            | Py::Iter { .. }
+            | Py::Range { .. }
+            | Py::Record(_),
+        ) => {
             for item in items(container)? {
                 if !item.is_undefined() && equal(&item, element)? {
                     return Ok(true);
@@ -171,11 +201,19 @@ pub(crate) fn contains(container: &Value, element: &Value) -> Result<bool> {
             }
             Ok(false)
         }
+        Some(Py::Bytes(_)) => {
+            python::contains(&to_python(container)?, &to_python(element)?).map_err(raise)
+        }
+        Some(Py::Lenient(_)) => Ok(false),
         Some(_) => Err(type_error(format!(
             "argument of type '{}' is not iterable",
             class_name(container)
         ))),
-        None if matches!(container.kind(), ValueKind::Seq | ValueKind::Iterable | ValueKind::Map) => {
+        None if matches!(
+            container.kind(),
+            ValueKind::Seq | ValueKind::Iterable | ValueKind::Map
+        ) =>
+        {
             for item in items(container)? {
                 if equal(&item, element)? {
                     return Ok(true);
@@ -214,10 +252,10 @@ pub(crate) fn order(
     if failure.is_some() {
         return Ordering::Equal;
     }
-    match python::compare(CompareOp::Lt, b, a) {
-        Ok(true) => Ordering::Greater,
-        Ok(false) => match python::compare(CompareOp::Lt, a, b) {
-            Ok(true) => Ordering::Less,
+    match python::compare(CompareOp::Lt, a, b) {
+        Ok(true) => Ordering::Less,
+        Ok(false) => match python::compare(CompareOp::Lt, b, a) {
+            Ok(true) => Ordering::Greater,
             _ => Ordering::Equal,
         },
         Err(error) => {
@@ -244,10 +282,13 @@ pub(crate) fn slice(value: &Value, parts: &[Value; 3]) -> Result {
         Some(Py::List(_)) => pick(items(value)?).map(list),
         Some(Py::Tuple(_)) => pick(items(value)?).map(tuple),
         Some(Py::Range { .. }) => pick(items(value)?).map(list),
+        Some(Py::Bytes(_)) => python::slice(&to_python(value)?, &slice)
+            .map(from_python)
+            .map_err(raise),
         Some(Py::Record(record)) if record.elements.is_some() => pick(items(value)?).map(tuple),
-        None if matches!(value.kind(), ValueKind::String | ValueKind::Bytes) => {
-            python::slice(&to_python(value)?, &slice).map(from_python).map_err(raise)
-        }
+        None if value.kind() == ValueKind::String => python::slice(&to_python(value)?, &slice)
+            .map(from_python)
+            .map_err(raise),
         None if value.kind() == ValueKind::Seq => pick(items(value)?).map(list),
         _ => Ok(undefined(attributes::no_element(value, "slice(...)"))),
     }

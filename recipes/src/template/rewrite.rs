@@ -11,7 +11,7 @@
 
 use super::api::TemplateError;
 use super::lexer::{Kind, Segment, Tag, segments};
-use super::rewrite_expr::{ExprParser, describe};
+use super::rewrite_expr::ExprParser;
 use super::rewrite_names::Names;
 
 /// Which statements of extensions are on.
@@ -39,6 +39,7 @@ pub(crate) fn rewrite(
         open: Vec::new(),
         names,
         lines: source.matches('\n').count() + 1,
+        after: Vec::new(),
     };
     for segment in &segments {
         match segment {
@@ -57,6 +58,8 @@ struct Rewriter<'n> {
     open: Vec<(&'static str, &'static [&'static str])>,
     names: &'n mut Names,
     lines: usize,
+    /// Statements to add after the current tag.
+    after: Vec<String>,
 }
 
 impl Rewriter<'_> {
@@ -76,7 +79,10 @@ impl Rewriter<'_> {
                 .map(|tag| format!("'{tag}'"))
                 .collect::<Vec<_>>()
                 .join(" or ");
-            let misplaced = self.open.iter().any(|(_, expected)| expected.contains(&tag));
+            let misplaced = self
+                .open
+                .iter()
+                .any(|(_, expected)| expected.contains(&tag));
             message += &if misplaced {
                 format!(
                     " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for {looking}."
@@ -94,7 +100,7 @@ impl Rewriter<'_> {
         let template = self.template.clone();
         // The parser borrows the names; the statement functions need the other fields, too.
         let mut names = std::mem::take(self.names);
-        let mut parser = ExprParser::new(&tag.tokens, &template, &mut names, end_line);
+        let mut parser = ExprParser::new(tag, &template, &mut names, end_line);
         let result = if tag.is_block {
             self.statement(&mut parser)
         } else if tag.tokens.is_empty() {
@@ -106,8 +112,7 @@ impl Rewriter<'_> {
             if parser.at_end() {
                 Ok(text)
             } else {
-                let end = if tag.is_block { "end of statement block" } else { "end of print statement" };
-                Err(parser.unexpected(Some(end)))
+                Err(parser.unexpected(Some(tag.end_name())))
             }
         });
         *self.names = names;
@@ -117,6 +122,12 @@ impl Rewriter<'_> {
         self.out.push_str(&text);
         self.out.push_str(&"\n".repeat(tag.newlines));
         self.out.push(' ');
+        // What has to follow goes before the white space control of the tag.
+        for statement in std::mem::take(&mut self.after) {
+            self.out.push_str("%}{% ");
+            self.out.push_str(&statement);
+            self.out.push(' ');
+        }
         self.out.push_str(tag.close);
         Ok(())
     }
@@ -150,12 +161,24 @@ impl Rewriter<'_> {
                 let (name_lead, macro_name) = parser.bound_name()?;
                 parser.names.bind(&macro_name);
                 parser.names.macros += 1;
-                format!("{lead}macro {name_lead}{macro_name}{}", signature(parser)?)
+                let (signature, defaults, params) = signature(parser)?;
+                parser.names.params.push(params);
+                self.after = defaults;
+                format!("{lead}macro {name_lead}{macro_name}{signature}")
             }
             "call" => {
                 self.open.push(("call", &["endcall"]));
                 let lead = parser.skip();
-                let arguments = if parser.is_op("(") { signature(parser)? } else { String::new() };
+                let (arguments, defaults, _) = if parser.is_op("(") {
+                    signature(parser)?
+                } else {
+                    Default::default()
+                };
+                if !defaults.is_empty() {
+                    parser
+                        .names
+                        .unsupported(line, "defaults of call block arguments");
+                }
                 format!("{lead}call{arguments} {}", parser.unary(true)?)
             }
             "filter" => {
@@ -204,7 +227,11 @@ impl Rewriter<'_> {
         match name {
             "elif" => return Ok(lead + "elif " + &parser.tuple(false, &[])?),
             "else" => {
-                let end: &[&str] = if block == "if" { &["endif"] } else { &["endfor"] };
+                let end: &[&str] = if block == "if" {
+                    &["endif"]
+                } else {
+                    &["endfor"]
+                };
                 if let Some(last) = self.open.last_mut() {
                     last.1 = end;
                 }
@@ -215,7 +242,10 @@ impl Rewriter<'_> {
         self.open.pop();
         match block {
             "if" => parser.names.conditional -= 1,
-            "macro" => parser.names.macros -= 1,
+            "macro" => {
+                parser.names.macros -= 1;
+                parser.names.params.pop();
+            }
             _ => {}
         }
         // The name of a block may be repeated.
@@ -225,11 +255,8 @@ impl Rewriter<'_> {
         Ok(lead + name)
     }
 
-    fn for_statement(
-        &mut self,
-        parser: &mut ExprParser<'_, '_>,
-    ) -> Result<String, TemplateError> {
-        self.open.push(("for", &["else", "endfor"]));
+    fn for_statement(&mut self, parser: &mut ExprParser<'_, '_>) -> Result<String, TemplateError> {
+        self.open.push(("for", &["endfor", "else"]));
         let lead = parser.skip();
         let target = target(parser, "in")?;
         if !parser.is_name("in") {
@@ -250,16 +277,17 @@ impl Rewriter<'_> {
         Ok(out)
     }
 
-    fn set_statement(
-        &mut self,
-        parser: &mut ExprParser<'_, '_>,
-    ) -> Result<String, TemplateError> {
+    fn set_statement(&mut self, parser: &mut ExprParser<'_, '_>) -> Result<String, TemplateError> {
         let lead = parser.skip();
         let target = target(parser, "=")?;
         if parser.is_op("=") {
             let eq_lead = parser.skip();
             let value = parser.tuple(true, &[])?;
-            let value = if target.contains(',') { format!("__unpack__({value})") } else { value };
+            let value = if target.contains(',') {
+                format!("__unpack__({value})")
+            } else {
+                value
+            };
             return Ok(format!("{lead}set {target}{eq_lead} = {value}"));
         }
         self.open.push(("set", &["endset"]));
@@ -271,10 +299,7 @@ impl Rewriter<'_> {
         Ok(out)
     }
 
-    fn with_statement(
-        &mut self,
-        parser: &mut ExprParser<'_, '_>,
-    ) -> Result<String, TemplateError> {
+    fn with_statement(&mut self, parser: &mut ExprParser<'_, '_>) -> Result<String, TemplateError> {
         self.open.push(("with", &["endwith"]));
         let mut out = parser.skip() + "with ";
         let mut first = true;
@@ -297,11 +322,20 @@ impl Rewriter<'_> {
 fn target(parser: &mut ExprParser<'_, '_>, stop: &str) -> Result<String, TemplateError> {
     let mut out = String::new();
     let mut after_dot = false;
-    while !parser.at_end() && !parser.is_op(stop) && !parser.is_name(stop) && !parser.is_op("|") {
+    while !parser.at_end()
+        && !parser.is_op(stop)
+        && (out.is_empty() || !parser.is_name(stop))
+        && !parser.is_op("|")
+    {
         match parser.kind() {
+            // Two names in a row are no target.
+            Kind::Name(_) if out.ends_with(|c: char| c == '_' || c.is_alphanumeric()) => break,
             Kind::Name(name) => {
-                if matches!(name.as_str(), "true" | "false" | "none" | "True" | "False" | "None") {
-                    return Err(parser.error(format!("can't assign to '{}'", name)));
+                if matches!(
+                    name.as_str(),
+                    "true" | "false" | "none" | "True" | "False" | "None"
+                ) {
+                    return Err(parser.error("can't assign to 'const'"));
                 }
                 if !after_dot {
                     parser.names.bind(name);
@@ -327,8 +361,14 @@ fn target(parser: &mut ExprParser<'_, '_>, stop: &str) -> Result<String, Templat
     Ok(out)
 }
 
-/// The parameters of a macro or call block.
-fn signature(parser: &mut ExprParser<'_, '_>) -> Result<String, TemplateError> {
+/// The parameters of a macro or call block: their text, the statements that set their defaults, and their names.
+///
+/// Defaults may read the parameters before them, which the engine below evaluates the other way round.
+fn signature(
+    parser: &mut ExprParser<'_, '_>,
+) -> Result<(String, Vec<String>, Vec<String>), TemplateError> {
+    let mut defaults = Vec::new();
+    let mut params = Vec::new();
     let mut out = parser.expect_op("(")? + "(";
     let mut first = true;
     while !parser.is_op(")") {
@@ -346,12 +386,18 @@ fn signature(parser: &mut ExprParser<'_, '_>) -> Result<String, TemplateError> {
         out += &name;
         if parser.is_op("=") {
             out += &parser.skip();
-            out += "=";
-            out += &parser.expr()?;
+            let default = parser.expr()?;
+            out += &"\n".repeat(default.matches('\n').count());
+            let default = default.replace('\n', " ");
+            defaults.push(format!(
+                "set {name} = {name} if {name} is defined else {default}"
+            ));
+        } else {
+            params.push(name);
         }
     }
     out += &parser.expect_op(")")?;
-    Ok(out + ")")
+    Ok((out + ")", defaults, params))
 }
 
 /// The filters of a filter block or block set, in the engine's own notation.
@@ -374,10 +420,7 @@ fn block_filters(parser: &mut ExprParser<'_, '_>) -> Result<String, TemplateErro
 }
 
 /// `import x as y`, `from x import y as z` and `include x`, each perhaps with or without context.
-fn import_statement(
-    name: &str,
-    parser: &mut ExprParser<'_, '_>,
-) -> Result<String, TemplateError> {
+fn import_statement(name: &str, parser: &mut ExprParser<'_, '_>) -> Result<String, TemplateError> {
     let lead = parser.skip();
     if let Kind::Text(text, _) = parser.kind() {
         parser.names.imports.push(text.clone());
@@ -463,7 +506,7 @@ fn context_marker(
     if !parser.is_name("context") {
         return Err(parser.error(format!(
             "expected token 'context', got '{}'",
-            describe(parser.kind())
+            parser.described()
         )));
     }
     *out += &parser.skip();

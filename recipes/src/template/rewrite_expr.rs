@@ -5,7 +5,7 @@
 //! conditional expression, calls and names are left to it. The order of the tokens and the line ends between them stay.
 
 use super::api::TemplateError;
-use super::lexer::{Kind, Token};
+use super::lexer::{Kind, Tag, Token};
 use super::rewrite_names::Names;
 
 /// How deep expressions may nest.
@@ -19,19 +19,21 @@ pub(crate) struct ExprParser<'t, 'n> {
     pub(crate) template: &'n str,
     pub(crate) names: &'n mut Names,
     end_line: usize,
+    end_name: &'static str,
 }
 
 type Out = Result<String, TemplateError>;
 
 impl<'t, 'n> ExprParser<'t, 'n> {
     pub(crate) fn new(
-        tokens: &'t [Token],
+        tag: &'t Tag<'t>,
         template: &'n str,
         names: &'n mut Names,
         end_line: usize,
     ) -> Self {
         Self {
-            tokens,
+            tokens: &tag.tokens,
+            end_name: tag.end_name(),
             at: 0,
             depth: 0,
             template,
@@ -41,15 +43,21 @@ impl<'t, 'n> ExprParser<'t, 'n> {
     }
 
     pub(crate) fn kind(&self) -> &'t Kind {
-        self.tokens.get(self.at).map_or(&Kind::End, |token| &token.kind)
+        self.tokens
+            .get(self.at)
+            .map_or(&Kind::End, |token| &token.kind)
     }
 
     fn kind_after(&self) -> &'t Kind {
-        self.tokens.get(self.at + 1).map_or(&Kind::End, |token| &token.kind)
+        self.tokens
+            .get(self.at + 1)
+            .map_or(&Kind::End, |token| &token.kind)
     }
 
     pub(crate) fn line(&self) -> usize {
-        self.tokens.get(self.at).map_or(self.end_line, |token| token.line)
+        self.tokens
+            .get(self.at)
+            .map_or(self.end_line, |token| token.line)
     }
 
     /// The line ends before the current token.
@@ -81,15 +89,31 @@ impl<'t, 'n> ExprParser<'t, 'n> {
     }
 
     pub(crate) fn unexpected(&self, expected: Option<&str>) -> TemplateError {
-        let got = describe(self.kind());
+        let got = self.described();
         self.error(match expected {
             Some(expected) => format!("expected token '{expected}', got '{got}'"),
             None => format!("unexpected '{got}'"),
         })
     }
 
+    /// The current token as Jinja2's messages name it.
+    pub(crate) fn described(&self) -> String {
+        match self.kind() {
+            Kind::Name(name) => name.clone(),
+            Kind::Text(..) => "string".to_owned(),
+            Kind::Int(_) => "integer".to_owned(),
+            Kind::Float(_) => "float".to_owned(),
+            Kind::Op(op) => (*op).to_owned(),
+            Kind::End => self.end_name.to_owned(),
+        }
+    }
+
     pub(crate) fn expect_op(&mut self, op: &str) -> Out {
-        if self.is_op(op) { Ok(self.skip()) } else { Err(self.unexpected(Some(op))) }
+        if self.is_op(op) {
+            Ok(self.skip())
+        } else {
+            Err(self.unexpected(Some(op)))
+        }
     }
 
     /// A name that is bound, not read; the text keeps the line ends before it.
@@ -117,7 +141,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             if self.at_end() || self.is_op(")") || stopped {
                 break;
             }
-            items.push(if conditional { self.expr()? } else { self.or_expr()? });
+            items.push(if conditional {
+                self.expr()?
+            } else {
+                self.or_expr()?
+            });
             if self.is_op(",") {
                 is_tuple = true;
                 tail = self.skip();
@@ -131,7 +159,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
         if items.is_empty() && !parentheses {
             return Err(self.error(format!(
                 "Expected an expression, got '{}'",
-                describe(self.kind())
+                self.described()
             )));
         }
         if is_tuple || items.is_empty() {
@@ -228,7 +256,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             out = format!("{out},{lead} '{op}', {}", self.sum()?);
             chained = true;
         }
-        Ok(if chained { format!("__cmp__({out})") } else { out })
+        Ok(if chained {
+            format!("__cmp__({out})")
+        } else {
+            out
+        })
     }
 
     /// One level of left-associative binary operators, as one flat call.
@@ -243,7 +275,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             out = format!("{out},{lead} '{op}', {}", operand(self)?);
             chained = true;
         }
-        Ok(if chained { format!("__math__({out})") } else { out })
+        Ok(if chained {
+            format!("__math__({out})")
+        } else {
+            out
+        })
     }
 
     fn sum(&mut self) -> Out {
@@ -258,7 +294,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             out = format!("{out},{lead} {}", self.product()?);
             chained = true;
         }
-        Ok(if chained { format!("__cat__({out})") } else { out })
+        Ok(if chained {
+            format!("__cat__({out})")
+        } else {
+            out
+        })
     }
 
     fn product(&mut self) -> Out {
@@ -271,7 +311,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
 
     pub(crate) fn unary(&mut self, with_filter: bool) -> Out {
         let mut out = if self.is_op("-") || self.is_op("+") {
-            let helper = if self.is_op("-") { "__neg__" } else { "__pos__" };
+            let helper = if self.is_op("-") {
+                "__neg__"
+            } else {
+                "__pos__"
+            };
             let lead = self.skip();
             self.depth += 1;
             if self.depth > MAX_DEPTH {
@@ -284,7 +328,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             self.primary()?
         };
         out = self.postfix(out)?;
-        if with_filter { self.filters(out) } else { Ok(out) }
+        if with_filter {
+            self.filters(out)
+        } else {
+            Ok(out)
+        }
     }
 
     fn primary(&mut self) -> Out {
@@ -298,7 +346,8 @@ impl<'t, 'n> ExprParser<'t, 'n> {
                     "none" | "None" => "none".to_owned(),
                     _ => {
                         if !name.is_ascii() {
-                            self.names.unsupported(self.line(), format!("the name {name}"));
+                            self.names
+                                .unsupported(self.line(), format!("the name {name}"));
                         }
                         self.names.read(name)
                     }
@@ -317,13 +366,16 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             Kind::Int(text) => {
                 self.skip();
                 let number = rbuildout_parser::python::to_int(&text.as_str().into(), 0);
-                Ok(match number.map(|number| rbuildout_parser::python::repr(&number)) {
-                    Ok(number) => lead + &number,
-                    Err(_) => {
-                        self.names.unsupported(self.line(), format!("the number {text}"));
-                        lead + "0"
-                    }
-                })
+                Ok(
+                    match number.map(|number| rbuildout_parser::python::repr(&number)) {
+                        Ok(number) => lead + &number,
+                        Err(_) => {
+                            self.names
+                                .unsupported(self.line(), format!("the number {text}"));
+                            lead + "0"
+                        }
+                    },
+                )
             }
             Kind::Float(text) => {
                 self.skip();
@@ -471,7 +523,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
         if is_slice {
             return Ok(format!("__slice__({}{gap})", parts.join(", ")));
         }
-        if filled { Ok(std::mem::take(&mut parts[0])) } else { Err(self.unexpected(None)) }
+        if filled {
+            Ok(std::mem::take(&mut parts[0]))
+        } else {
+            Err(self.unexpected(None))
+        }
     }
 
     /// `(a, b=c, *d, **e)`, written as it is.
@@ -534,7 +590,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
         let line = self.line();
         let (name_lead, name) = self.dotted_name()?;
         self.names.filter(&name, line);
-        let (args, end) = if self.is_op("(") { self.arguments()? } else { Default::default() };
+        let (args, end) = if self.is_op("(") {
+            self.arguments()?
+        } else {
+            Default::default()
+        };
         let separator = if args.is_empty() { "" } else { ", " };
         Ok(format!(
             "__filter__({}, {operand}{lead}{name_lead}{separator}{args}{end})",
@@ -589,18 +649,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             "__test__({}, {operand}{lead}{name_lead}{separator}{args}{end})",
             string_literal(&name)
         );
-        Ok(if negated { format!("(not {call})") } else { call })
-    }
-}
-
-/// A token as Jinja2's messages name it.
-pub(crate) fn describe(kind: &Kind) -> String {
-    match kind {
-        Kind::Name(name) => name.clone(),
-        Kind::Text(text, _) => text.clone(),
-        Kind::Int(text) | Kind::Float(text) => text.clone(),
-        Kind::Op(op) => (*op).to_owned(),
-        Kind::End => "end of statement block".to_owned(),
+        Ok(if negated {
+            format!("(not {call})")
+        } else {
+            call
+        })
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Names {
     pub(crate) conditional: usize,
     /// How many macros are open.
     pub(crate) macros: usize,
+    /// The parameters without default of the open macros.
+    pub(crate) params: Vec<Vec<String>>,
     /// Imported names that are literals, and whether with context.
     pub(crate) imports: Vec<String>,
 }
@@ -33,6 +35,9 @@ impl Names {
     pub(crate) fn read(&mut self, name: &str) -> String {
         if self.macros > 0 && matches!(name, "varargs" | "kwargs") && !self.bound.contains(name) {
             self.unsupported(0, format!("the macro variable {name}"));
+        }
+        if self.params.iter().flatten().any(|param| param == name) {
+            return format!("__param__({name}, {})", string_literal(name));
         }
         match &self.visible {
             Some(visible) if !visible.contains(name) && !GLOBALS.contains(&name) => {

@@ -35,26 +35,108 @@ const MODULES: &[(&str, &str)] = &[
 
 /// The functions, by module and name.
 const FUNCTIONS: &[&str] = &[
-    "json.dumps", "json.loads", "os.getuid", "os.geteuid", "os.getgid", "os.getegid", "os.getcwd", "os.getenv",
-    "os.listdir", "os.path.join", "os.path.exists", "os.path.isdir", "os.path.isfile", "os.path.islink",
-    "os.path.lexists", "os.path.dirname", "os.path.basename", "os.path.realpath", "os.path.abspath",
-    "os.path.normpath", "os.path.split", "os.path.splitext", "os.path.isabs", "os.path.relpath",
-    "os.path.expanduser", "os.path.commonprefix",
-    "urllib.parse.urlparse", "urllib.parse.urlsplit", "urllib.parse.urlunparse",
-    "urllib.parse.urlunsplit", "urllib.parse.urljoin", "urllib.parse.quote", "urllib.parse.quote_plus",
-    "urllib.parse.unquote", "urllib.parse.unquote_plus", "urllib.parse.parse_qs", "urllib.parse.parse_qsl",
-    "urllib.parse.urlencode", "six.iteritems", "six.itervalues", "six.iterkeys", "six.ensure_binary",
-    "six.ensure_str", "six.ensure_text", "six.b", "six.u", "re.match", "re.search", "re.fullmatch", "re.sub",
-    "re.findall", "re.split", "re.escape", "re.compile", "hashlib.md5", "hashlib.sha1", "hashlib.sha224",
-    "hashlib.sha256", "hashlib.sha384", "hashlib.sha512", "hashlib.new", "base64.b64encode", "base64.b64decode",
-    "base64.urlsafe_b64encode", "base64.urlsafe_b64decode", "base64.b16encode", "itertools.count",
-    "itertools.chain", "itertools.chain.from_iterable", "itertools.cycle", "itertools.product", "itertools.islice",
-    "itertools.repeat", "itertools.zip_longest", "functools.partial", "functools.reduce", "operator.itemgetter",
-    "operator.attrgetter", "operator.add", "operator.sub", "operator.mul", "operator.eq", "operator.ne",
-    "operator.lt", "operator.le", "operator.gt", "operator.ge", "operator.contains", "operator.getitem",
-    "operator.not_", "operator.#item", "operator.#attr", "pwd.getpwuid", "pwd.getpwnam", "shlex.quote",
-    "shlex.split", "shlex.join", "netaddr.IPNetwork", "netaddr.IPAddress", "netaddr.valid_ipv4",
-    "netaddr.valid_ipv6", "dict.fromkeys",
+    "json.dumps",
+    "json.loads",
+    "os.getuid",
+    "os.geteuid",
+    "os.getgid",
+    "os.getegid",
+    "os.getcwd",
+    "os.getenv",
+    "os.listdir",
+    "os.path.join",
+    "os.path.exists",
+    "os.path.isdir",
+    "os.path.isfile",
+    "os.path.islink",
+    "os.path.lexists",
+    "os.path.dirname",
+    "os.path.basename",
+    "os.path.realpath",
+    "os.path.abspath",
+    "os.path.normpath",
+    "os.path.split",
+    "os.path.splitext",
+    "os.path.isabs",
+    "os.path.relpath",
+    "os.path.expanduser",
+    "os.path.commonprefix",
+    "urllib.parse.urlparse",
+    "urllib.parse.urlsplit",
+    "urllib.parse.urlunparse",
+    "urllib.parse.urlunsplit",
+    "urllib.parse.urljoin",
+    "urllib.parse.quote",
+    "urllib.parse.quote_plus",
+    "urllib.parse.unquote",
+    "urllib.parse.unquote_plus",
+    "urllib.parse.parse_qs",
+    "urllib.parse.parse_qsl",
+    "urllib.parse.urlencode",
+    "six.iteritems",
+    "six.itervalues",
+    "six.iterkeys",
+    "six.ensure_binary",
+    "six.ensure_str",
+    "six.ensure_text",
+    "six.b",
+    "six.u",
+    "re.match",
+    "re.search",
+    "re.fullmatch",
+    "re.sub",
+    "re.findall",
+    "re.split",
+    "re.escape",
+    "re.compile",
+    "hashlib.md5",
+    "hashlib.sha1",
+    "hashlib.sha224",
+    "hashlib.sha256",
+    "hashlib.sha384",
+    "hashlib.sha512",
+    "hashlib.new",
+    "base64.b64encode",
+    "base64.b64decode",
+    "base64.urlsafe_b64encode",
+    "base64.urlsafe_b64decode",
+    "base64.b16encode",
+    "itertools.count",
+    "itertools.chain",
+    "itertools.chain.from_iterable",
+    "itertools.cycle",
+    "itertools.product",
+    "itertools.islice",
+    "itertools.repeat",
+    "itertools.zip_longest",
+    "functools.partial",
+    "functools.reduce",
+    "operator.itemgetter",
+    "operator.attrgetter",
+    "operator.add",
+    "operator.sub",
+    "operator.mul",
+    "operator.eq",
+    "operator.ne",
+    "operator.lt",
+    "operator.le",
+    "operator.gt",
+    "operator.ge",
+    "operator.contains",
+    "operator.getitem",
+    "operator.not_",
+    "operator.#item",
+    "operator.#attr",
+    "pwd.getpwuid",
+    "pwd.getpwnam",
+    "shlex.quote",
+    "shlex.split",
+    "shlex.join",
+    "netaddr.IPNetwork",
+    "netaddr.IPAddress",
+    "netaddr.valid_ipv4",
+    "netaddr.valid_ipv6",
+    "dict.fromkeys",
 ];
 
 /// The module of this name, if it is one of the table.
@@ -129,10 +211,12 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
 
 fn json_function(function: &str, args: &Args<'_>) -> Result {
     let Some(value) = args.positional().first() else {
-        return Err(type_error(format!("{function}() missing 1 required positional argument")));
+        return Err(type_error(format!(
+            "{function}() missing 1 required positional argument"
+        )));
     };
     if function == "loads" {
-        return match (value.as_str(), value.as_bytes()) {
+        return match (value.as_str(), super::super::object::bytes_in(value)) {
             (Some(text), _) => json::loads(text),
             (None, Some(bytes)) => json::loads(&String::from_utf8_lossy(bytes)),
             _ => Err(type_error(format!(
@@ -155,7 +239,11 @@ fn json_function(function: &str, args: &Args<'_>) -> Result {
         }
     }
     let known = ["sort_keys", "ensure_ascii", "indent", "separators"];
-    if let Some((other, _)) = args.named().iter().find(|(name, _)| !known.contains(&name.as_str())) {
+    if let Some((other, _)) = args
+        .named()
+        .iter()
+        .find(|(name, _)| !known.contains(&name.as_str()))
+    {
         return Err(unsupported(format!("the argument {other} of json.dumps()")));
     }
     json::dumps(value, &options).map(text)
@@ -163,19 +251,30 @@ fn json_function(function: &str, args: &Args<'_>) -> Result {
 
 fn six(function: &str, state: &mut State<'_, '_>, args: &[Value]) -> Result {
     let Some(value) = args.first() else {
-        return Err(type_error(format!("{function}() missing 1 required positional argument")));
+        return Err(type_error(format!(
+            "{function}() missing 1 required positional argument"
+        )));
     };
     match function {
         "iteritems" | "itervalues" | "iterkeys" => {
             let view = methods::call(value, state, &function[4..], &[])?;
             iterate::iter(&view)
         }
-        "ensure_binary" | "b" if value.as_str().is_some() => methods::call(value, state, "encode", &args[1..]),
-        "ensure_str" | "ensure_text" | "u" if value.as_str().is_none() && value.as_bytes().is_some() => {
+        "ensure_binary" | "b" if value.as_str().is_some() => {
+            methods::call(value, state, "encode", &args[1..])
+        }
+        "ensure_str" | "ensure_text" | "u"
+            if value.as_str().is_none() && super::super::object::bytes_in(value).is_some() =>
+        {
             methods::call(value, state, "decode", &args[1..])
         }
-        _ if value.as_str().is_some() || value.as_bytes().is_some() => Ok(value.clone()),
-        _ => Err(type_error(format!("not expecting type '<class '{}'>'", convert::class_name(value)))),
+        _ if value.as_str().is_some() || super::super::object::bytes_in(value).is_some() => {
+            Ok(value.clone())
+        }
+        _ => Err(type_error(format!(
+            "not expecting type '<class '{}'>'",
+            convert::class_name(value)
+        ))),
     }
 }
 
@@ -183,8 +282,14 @@ fn six(function: &str, state: &mut State<'_, '_>, args: &[Value]) -> Result {
 pub(crate) fn has_method(record: &Record, name: &str) -> bool {
     match record.class {
         "ParseResult" | "SplitResult" => matches!(name, "geturl" | "index" | "count"),
-        "Match" => matches!(name, "group" | "groups" | "groupdict" | "start" | "end" | "span"),
-        "Pattern" => matches!(name, "match" | "search" | "fullmatch" | "sub" | "findall" | "split"),
+        "Match" => matches!(
+            name,
+            "group" | "groups" | "groupdict" | "start" | "end" | "span"
+        ),
+        "Pattern" => matches!(
+            name,
+            "match" | "search" | "fullmatch" | "sub" | "findall" | "split"
+        ),
         "_Hash" => matches!(name, "hexdigest" | "digest"),
         "IPAddress" => matches!(name, "is_private" | "is_loopback"),
         _ => false,
