@@ -6,18 +6,14 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use rbuildout_parser::python::{
-    FACTS_PROBE, Facts, PythonError, Value, World, dumps, eval_condition, eval_literal, loads,
-    percent_format, repr, to_str,
+    FACTS_PROBE, Facts, PythonError, Value, World, dumps, eval_condition, eval_literal, loads, percent_format, repr,
+    to_str,
 };
 
 /// Runs a program over JSON lines: one line in, one line out.
 fn python(program: &str, lines: &[String]) -> Option<Vec<String>> {
-    let mut child = Command::new("python3")
-        .args(["-c", program])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
+    let mut child =
+        Command::new("python3").args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let mut stdin = child.stdin.take().unwrap();
     let text = lines.join("\n");
     let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
@@ -47,10 +43,7 @@ fn ours(result: Result<Value, PythonError>) -> (String, String) {
 }
 
 fn compare_expressions(expressions: &[String]) {
-    let lines: Vec<String> = expressions
-        .iter()
-        .map(|text| serde_json::to_string(text).unwrap())
-        .collect();
+    let lines: Vec<String> = expressions.iter().map(|text| serde_json::to_string(text).unwrap()).collect();
     let Some(answers) = python(EVALUATE, &lines) else {
         return;
     };
@@ -60,17 +53,10 @@ fn compare_expressions(expressions: &[String]) {
         let expected: (String, String) = serde_json::from_str(&answer).unwrap();
         let actual = ours(eval_literal(expression));
         if expected != actual {
-            failures.push(format!(
-                "{expression}\n  python {expected:?}\n  ours   {actual:?}"
-            ));
+            failures.push(format!("{expression}\n  python {expected:?}\n  ours   {actual:?}"));
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} differ:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
 }
 
 const EXPRESSIONS: &str = r#"
@@ -322,20 +308,8 @@ fn percent_formatting_agrees() {
             }
         }
     }
-    for value in [
-        "1e100",
-        "1e-10",
-        "123456789.0",
-        "-0.0",
-        "0.5",
-        "1.5",
-        "2.5",
-        "99999.95",
-        "1e16",
-    ] {
-        for kind in [
-            "e", "f", "g", "G", ".3g", "#g", "#.0f", ".0e", "#.0e", ".10g", "020.3f", "s", "r",
-        ] {
+    for value in ["1e100", "1e-10", "123456789.0", "-0.0", "0.5", "1.5", "2.5", "99999.95", "1e16"] {
+        for kind in ["e", "f", "g", "G", ".3g", "#g", "#.0f", ".0e", "#.0e", ".10g", "020.3f", "s", "r"] {
             expressions.push(format!("'%{kind}' % {value}"));
         }
     }
@@ -441,10 +415,7 @@ for line in sys.stdin:
         "'é\\u200b'",
         "complex(1, 2)",
     ];
-    let lines: Vec<String> = expressions
-        .iter()
-        .map(|text| serde_json::to_string(text).unwrap())
-        .collect();
+    let lines: Vec<String> = expressions.iter().map(|text| serde_json::to_string(text).unwrap()).collect();
     let Some(answers) = python(program, &lines) else {
         return;
     };
@@ -459,10 +430,7 @@ for line in sys.stdin:
 
 struct RealWorld;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test asks the same file system as the peer"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test asks the same file system as the peer")]
 impl World for RealWorld {
     fn is_dir(&self, path: &str) -> bool {
         std::path::Path::new(path).is_dir()
@@ -533,10 +501,7 @@ x for x in [0, 1]
 linux and 'yes' if posix else ''
 "#;
     let conditions: Vec<&str> = conditions.trim().lines().collect();
-    let lines: Vec<String> = conditions
-        .iter()
-        .map(|text| serde_json::to_string(text).unwrap())
-        .collect();
+    let lines: Vec<String> = conditions.iter().map(|text| serde_json::to_string(text).unwrap()).collect();
     let answers = python(program, &lines).unwrap();
     for (condition, answer) in conditions.iter().zip(answers) {
         let expected: serde_json::Value = serde_json::from_str(&answer).unwrap();
@@ -554,10 +519,6 @@ linux and 'yes' if posix else ''
 #[test]
 fn percent_with_a_value() {
     assert_eq!(percent_format("%s", &Value::from("x")).unwrap(), "x");
-    let error =
-        percent_format("%d", &Value::Dict(rbuildout_parser::python::Dict::new())).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "TypeError: %d format: a real number is required, not dict"
-    );
+    let error = percent_format("%d", &Value::Dict(rbuildout_parser::python::Dict::new())).unwrap_err();
+    assert_eq!(error.to_string(), "TypeError: %d format: a real number is required, not dict");
 }

@@ -7,11 +7,7 @@ use super::value::Value;
 pub(crate) fn number(text: &str) -> Result<Value> {
     let clean = text.replace('_', "").to_ascii_lowercase();
     let bad = || PythonError::overflow(format!("the number {text} does not fit in 128 bits"));
-    let radix = |digits: &str, radix| {
-        i128::from_str_radix(digits, radix)
-            .map(Value::Int)
-            .map_err(|_| bad())
-    };
+    let radix = |digits: &str, radix| i128::from_str_radix(digits, radix).map(Value::Int).map_err(|_| bad());
     if let Some(digits) = clean.strip_prefix("0x") {
         return radix(digits, 16);
     }
@@ -22,10 +18,7 @@ pub(crate) fn number(text: &str) -> Result<Value> {
         return radix(digits, 2);
     }
     if let Some(imaginary) = clean.strip_suffix('j') {
-        return imaginary
-            .parse()
-            .map(|im| Value::Complex(0.0, im))
-            .map_err(|_| bad());
+        return imaginary.parse().map(|im| Value::Complex(0.0, im)).map_err(|_| bad());
     }
     if clean.contains(['.', 'e']) {
         return clean.parse().map(Value::Float).map_err(|_| bad());
@@ -49,10 +42,7 @@ pub(crate) fn strings<'a>(literals: impl Iterator<Item = &'a str>) -> Result<Val
             (Some(Value::Str(a)), Value::Str(b)) => Value::Str(a + &b),
             (Some(Value::Bytes(a)), Value::Bytes(b)) => Value::Bytes([a, b].concat()),
             _ => {
-                return Err(PythonError::new(
-                    "SyntaxError",
-                    "cannot mix bytes and nonbytes literals",
-                ));
+                return Err(PythonError::new("SyntaxError", "cannot mix bytes and nonbytes literals"));
             }
         });
     }
@@ -63,35 +53,16 @@ fn string(literal: &str) -> Result<Value> {
     let quote_at = literal.find(['\'', '"']).unwrap_or(0);
     let (prefix, quoted) = literal.split_at(quote_at);
     let prefix = prefix.to_ascii_lowercase();
-    let quotes = if quoted.len() >= 6 && (quoted.starts_with("'''") || quoted.starts_with("\"\"\""))
-    {
-        3
-    } else {
-        1
-    };
-    let body = quoted
-        .get(quotes..quoted.len() - quotes)
-        .unwrap_or_default()
-        .replace("\r\n", "\n");
+    let quotes = if quoted.len() >= 6 && (quoted.starts_with("'''") || quoted.starts_with("\"\"\"")) { 3 } else { 1 };
+    let body = quoted.get(quotes..quoted.len() - quotes).unwrap_or_default().replace("\r\n", "\n");
     let is_bytes = prefix.contains('b');
     if is_bytes && !body.is_ascii() {
-        return Err(PythonError::new(
-            "SyntaxError",
-            "bytes can only contain ASCII literal characters",
-        ));
+        return Err(PythonError::new("SyntaxError", "bytes can only contain ASCII literal characters"));
     }
     if prefix.contains('r') {
-        return Ok(if is_bytes {
-            Value::Bytes(body.into_bytes())
-        } else {
-            Value::Str(body)
-        });
+        return Ok(if is_bytes { Value::Bytes(body.into_bytes()) } else { Value::Str(body) });
     }
-    if is_bytes {
-        unescape_bytes(&body).map(Value::Bytes)
-    } else {
-        unescape(&body).map(Value::Str)
-    }
+    if is_bytes { unescape_bytes(&body).map(Value::Bytes) } else { unescape(&body).map(Value::Str) }
 }
 
 /// Resolves the escapes of a text literal.
@@ -108,9 +79,7 @@ pub fn unescape(body: &str) -> Result<String> {
             Some('u') => out.push(code_point(&mut chars, 4)?),
             Some('U') => out.push(code_point(&mut chars, 8)?),
             Some('N') => {
-                return Err(PythonError::unsupported(
-                    "\\N{name} escapes are not supported",
-                ));
+                return Err(PythonError::unsupported("\\N{name} escapes are not supported"));
             }
             Some(c @ '0'..='7') => {
                 let mut code = c.to_digit(8).unwrap_or(0);
@@ -154,30 +123,24 @@ fn simple_escape(out: &mut String, c: char) {
 fn code_point(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, length: usize) -> Result<char> {
     let mut code = 0u32;
     for _ in 0..length {
-        let digit = chars.peek().and_then(|c| c.to_digit(16)).ok_or_else(|| {
-            PythonError::new(
-                "SyntaxError",
-                "(unicode error) truncated escape in a string literal",
-            )
-        })?;
+        let digit = chars
+            .peek()
+            .and_then(|c| c.to_digit(16))
+            .ok_or_else(|| PythonError::new("SyntaxError", "(unicode error) truncated escape in a string literal"))?;
         code = code.wrapping_mul(16).wrapping_add(digit);
         chars.next();
     }
-    char::from_u32(code)
-        .ok_or_else(|| PythonError::unsupported("lone surrogates are not supported"))
+    char::from_u32(code).ok_or_else(|| PythonError::unsupported("lone surrogates are not supported"))
 }
 
 fn unescape_bytes(body: &str) -> Result<Vec<u8>> {
     // The escapes of both kinds of literals are the same, except that \u, \U and \N mean nothing in bytes.
     let guarded = body.replace("\\\\", "\\x5c");
-    let guarded = ["\\u", "\\U", "\\N"].iter().fold(guarded, |text, escape| {
-        text.replace(escape, &format!("\\x5c{}", &escape[1..]))
-    });
+    let guarded = ["\\u", "\\U", "\\N"]
+        .iter()
+        .fold(guarded, |text, escape| text.replace(escape, &format!("\\x5c{}", &escape[1..])));
     unescape(&guarded)?
         .chars()
-        .map(|c| {
-            u8::try_from(u32::from(c))
-                .map_err(|_| PythonError::value_error("bytes must be in range(0, 256)"))
-        })
+        .map(|c| u8::try_from(u32::from(c)).map_err(|_| PythonError::value_error("bytes must be in range(0, 256)")))
         .collect()
 }

@@ -96,9 +96,9 @@ const MAX_RANGE: i128 = 1_000_000;
 /// Calls a built-in.
 pub(crate) fn call(name: &'static str, args: &[Value], kwargs: &Dict) -> Result<Value> {
     let no_keywords = || match kwargs.keys().next() {
-        Some(_) if name != "dict" => Err(PythonError::unsupported(format!(
-            "keyword arguments of {name}() are not supported"
-        ))),
+        Some(_) if name != "dict" => {
+            Err(PythonError::unsupported(format!("keyword arguments of {name}() are not supported")))
+        }
         _ => Ok(()),
     };
     no_keywords()?;
@@ -113,25 +113,17 @@ pub(crate) fn call(name: &'static str, args: &[Value], kwargs: &Dict) -> Result<
         ("int", [value]) => to_int(value, 10),
         ("int", [value @ Value::Str(_), base]) => match base.as_int() {
             Some(base @ (0 | 2..=36)) => to_int(value, u32::try_from(base).unwrap_or(10)),
-            _ => Err(PythonError::value_error(
-                "int() base must be >= 2 and <= 36, or 0",
-            )),
+            _ => Err(PythonError::value_error("int() base must be >= 2 and <= 36, or 0")),
         },
         ("float", []) => Ok(Value::Float(0.0)),
         ("float", [value]) => to_float(value),
         ("complex", []) => Ok(Value::Complex(0.0, 0.0)),
-        ("complex", [re]) if re.as_float().is_some() => {
-            Ok(Value::Complex(re.as_float().unwrap_or(0.0), 0.0))
-        }
+        ("complex", [re]) if re.as_float().is_some() => Ok(Value::Complex(re.as_float().unwrap_or(0.0), 0.0)),
         ("complex", [re, im]) => match (re.as_float(), im.as_float()) {
             (Some(re), Some(im)) => Ok(Value::Complex(re, im)),
-            _ => Err(PythonError::unsupported(
-                "complex() of these arguments is not supported",
-            )),
+            _ => Err(PythonError::unsupported("complex() of these arguments is not supported")),
         },
-        ("len", [value]) => Ok(Value::Int(
-            i128::try_from(value.len()?).unwrap_or(i128::MAX),
-        )),
+        ("len", [value]) => Ok(Value::Int(i128::try_from(value.len()?).unwrap_or(i128::MAX))),
         ("list", []) => Ok(Value::List(Vec::new())),
         ("list", [value]) => value.iterate().map(Value::List),
         ("tuple", []) => Ok(Value::Tuple(Vec::new())),
@@ -143,11 +135,7 @@ pub(crate) fn call(name: &'static str, args: &[Value], kwargs: &Dict) -> Result<
         ("dict", []) => Ok(Value::Dict(kwargs.clone())),
         ("dict", [value]) => {
             let mut dict = dict_of(value)?;
-            dict.extend(
-                kwargs
-                    .iter()
-                    .map(|(key, value)| (key.clone(), value.clone())),
-            );
+            dict.extend(kwargs.iter().map(|(key, value)| (key.clone(), value.clone())));
             Ok(Value::Dict(dict))
         }
         ("bytes", []) => Ok(Value::Bytes(Vec::new())),
@@ -159,10 +147,7 @@ pub(crate) fn call(name: &'static str, args: &[Value], kwargs: &Dict) -> Result<
             Value::Float(number) => Ok(Value::Float(number.abs())),
             value if value.as_int().is_some_and(|number| number < 0) => unary(UnaryOp::Neg, value),
             value if value.as_int().is_some() => unary(UnaryOp::Pos, value),
-            value => Err(PythonError::type_error(format!(
-                "bad operand type for abs(): '{}'",
-                value.type_name()
-            ))),
+            value => Err(PythonError::type_error(format!("bad operand type for abs(): '{}'", value.type_name()))),
         },
         ("all", [value]) => Ok(Value::Bool(value.iterate()?.iter().all(Value::truth))),
         ("any", [value]) => Ok(Value::Bool(value.iterate()?.iter().any(Value::truth))),
@@ -187,14 +172,9 @@ pub(crate) fn call(name: &'static str, args: &[Value], kwargs: &Dict) -> Result<
                 .collect(),
         )),
         ("zip", _) => {
-            let columns = args
-                .iter()
-                .map(Value::iterate)
-                .collect::<Result<Vec<_>>>()?;
+            let columns = args.iter().map(Value::iterate).collect::<Result<Vec<_>>>()?;
             let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
-            let row = |row: usize| {
-                Value::Tuple(columns.iter().map(|column| column[row].clone()).collect())
-            };
+            let row = |row: usize| Value::Tuple(columns.iter().map(|column| column[row].clone()).collect());
             Ok(Value::List((0..rows).map(row).collect()))
         }
         ("range", [_] | [_, _] | [_, _, _]) => range(args),
@@ -214,10 +194,7 @@ pub(crate) fn call(name: &'static str, args: &[Value], kwargs: &Dict) -> Result<
             .and_then(char::from_u32)
             .map(|c| Value::Str(c.to_string()))
             .ok_or_else(|| PythonError::value_error("chr() arg not in range(0x110000)")),
-        _ => Err(PythonError::unsupported(format!(
-            "{name}() with these {} arguments is not supported",
-            args.len()
-        ))),
+        _ => Err(PythonError::unsupported(format!("{name}() with these {} arguments is not supported", args.len()))),
     }
 }
 
@@ -230,30 +207,19 @@ pub(crate) fn set_of(values: Vec<Value>) -> Result<Set> {
 pub fn to_int(value: &Value, base: u32) -> Result<Value> {
     match value {
         Value::Str(text) => {
-            let bad = || {
-                PythonError::value_error(format!(
-                    "invalid literal for int() with base {base}: {}",
-                    repr(value)
-                ))
-            };
+            let bad =
+                || PythonError::value_error(format!("invalid literal for int() with base {base}: {}", repr(value)));
             let clean = super::str_methods::strip_whitespace(text);
             let (sign, digits) = match clean.strip_prefix('-') {
                 Some(digits) => ("-", digits),
                 None => ("", clean.strip_prefix('+').unwrap_or(clean)),
             };
             let lower = digits.to_ascii_lowercase();
-            let prefixed =
-                [("0x", 16), ("0o", 8), ("0b", 2)]
-                    .into_iter()
-                    .find_map(|(prefix, radix)| {
-                        (base == radix || base == 0)
-                            .then(|| lower.strip_prefix(prefix).map(|rest| (rest, radix)))
-                            .flatten()
-                    });
-            let (digits, radix) =
-                prefixed.unwrap_or((lower.as_str(), if base == 0 { 10 } else { base }));
-            let misplaced =
-                digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
+            let prefixed = [("0x", 16), ("0o", 8), ("0b", 2)].into_iter().find_map(|(prefix, radix)| {
+                (base == radix || base == 0).then(|| lower.strip_prefix(prefix).map(|rest| (rest, radix))).flatten()
+            });
+            let (digits, radix) = prefixed.unwrap_or((lower.as_str(), if base == 0 { 10 } else { base }));
+            let misplaced = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
             let digits = digits.replace('_', "");
             if digits.is_empty() || misplaced || !digits.chars().all(|c| c.is_digit(radix)) {
                 return Err(bad());
@@ -262,12 +228,10 @@ pub fn to_int(value: &Value, base: u32) -> Result<Value> {
                 .map(Value::Int)
                 .map_err(|_| PythonError::overflow("the integer does not fit in 128 bits"))
         }
-        Value::Float(number) if number.is_nan() => Err(PythonError::value_error(
-            "cannot convert float NaN to integer",
-        )),
-        Value::Float(number) if number.is_infinite() => Err(PythonError::overflow(
-            "cannot convert float infinity to integer",
-        )),
+        Value::Float(number) if number.is_nan() => Err(PythonError::value_error("cannot convert float NaN to integer")),
+        Value::Float(number) if number.is_infinite() => {
+            Err(PythonError::overflow("cannot convert float infinity to integer"))
+        }
         Value::Float(number) => super::value::float_as_int(number.trunc())
             .map(Value::Int)
             .ok_or_else(|| PythonError::overflow("the integer does not fit in 128 bits")),
@@ -287,10 +251,7 @@ pub fn to_float(value: &Value) -> Result<Value> {
             let clean = super::str_methods::strip_whitespace(text).replace('_', "");
             let numeric = clean.bytes().any(|b| b.is_ascii_digit())
                 || matches!(
-                    clean
-                        .trim_start_matches(['+', '-'])
-                        .to_ascii_lowercase()
-                        .as_str(),
+                    clean.trim_start_matches(['+', '-']).to_ascii_lowercase().as_str(),
                     "inf" | "infinity" | "nan"
                 );
             clean
@@ -298,12 +259,7 @@ pub fn to_float(value: &Value) -> Result<Value> {
                 .ok()
                 .filter(|_| numeric)
                 .map(Value::Float)
-                .ok_or_else(|| {
-                    PythonError::value_error(format!(
-                        "could not convert string to float: {}",
-                        repr(value)
-                    ))
-                })
+                .ok_or_else(|| PythonError::value_error(format!("could not convert string to float: {}", repr(value))))
         }
         value => value.as_float().map(Value::Float).ok_or_else(|| {
             PythonError::type_error(format!(
@@ -343,9 +299,7 @@ pub(crate) fn dict_fromkeys(args: &[Value]) -> Result<Value> {
         [keys] => (keys, Value::None),
         [keys, value] => (keys, value.clone()),
         _ => {
-            return Err(PythonError::type_error(
-                "fromkeys expected at least 1 argument, got 0",
-            ));
+            return Err(PythonError::type_error("fromkeys expected at least 1 argument, got 0"));
         }
     };
     let mut dict = Dict::new();
@@ -367,52 +321,33 @@ fn bytes_of(args: &[Value]) -> Result<Vec<u8>> {
                     .ok_or_else(|| PythonError::value_error("bytes must be in range(0, 256)"))
             })
             .collect(),
-        [Value::Str(_)] => Err(PythonError::type_error(
-            "string argument without an encoding",
-        )),
+        [Value::Str(_)] => Err(PythonError::type_error("string argument without an encoding")),
         [text @ Value::Str(_), encoding] => {
             let Value::Str(text) = text else {
                 return Ok(Vec::new());
             };
-            match super::str_methods::str_method(
-                text,
-                "encode",
-                std::slice::from_ref(encoding),
-                &Dict::new(),
-            ) {
+            match super::str_methods::str_method(text, "encode", std::slice::from_ref(encoding), &Dict::new()) {
                 Some(Ok(Value::Bytes(bytes))) => Ok(bytes),
                 Some(Err(error)) => Err(error),
                 _ => Err(PythonError::unsupported("this encoding is not supported")),
             }
         }
-        _ => Err(PythonError::unsupported(
-            "bytes() of these arguments is not supported",
-        )),
+        _ => Err(PythonError::unsupported("bytes() of these arguments is not supported")),
     }
 }
 
 fn sum(value: &Value, start: Value) -> Result<Value> {
     if matches!(start, Value::Str(_)) {
-        return Err(PythonError::type_error(
-            "sum() can't sum strings [use ''.join(seq) instead]",
-        ));
+        return Err(PythonError::type_error("sum() can't sum strings [use ''.join(seq) instead]"));
     }
-    value
-        .iterate()?
-        .iter()
-        .try_fold(start, |total, item| binary(BinaryOp::Add, &total, item))
+    value.iterate()?.iter().try_fold(start, |total, item| binary(BinaryOp::Add, &total, item))
 }
 
 fn extreme(name: &str, items: Vec<Value>) -> Result<Value> {
     let mut items = items.into_iter();
-    let mut best = items
-        .next()
-        .ok_or_else(|| PythonError::value_error(format!("{name}() arg is an empty sequence")))?;
-    let op = if name == "min" {
-        CompareOp::Lt
-    } else {
-        CompareOp::Gt
-    };
+    let mut best =
+        items.next().ok_or_else(|| PythonError::value_error(format!("{name}() arg is an empty sequence")))?;
+    let op = if name == "min" { CompareOp::Lt } else { CompareOp::Gt };
     for item in items {
         if compare(op, &item, &best)? {
             best = item;
@@ -439,9 +374,7 @@ fn range(args: &[Value]) -> Result<Value> {
         return Err(PythonError::value_error("range() arg 3 must not be zero"));
     }
     if stop.abs_diff(start) / step.unsigned_abs() > MAX_RANGE.unsigned_abs() {
-        return Err(PythonError::unsupported(
-            "a range of more than a million numbers is not supported",
-        ));
+        return Err(PythonError::unsupported("a range of more than a million numbers is not supported"));
     }
     let mut items = Vec::new();
     let mut next = start;
@@ -474,20 +407,13 @@ pub(crate) fn method(value: &Value, name: &str, args: &[Value]) -> Option<Result
     Some(match (value, name, args) {
         (Value::Dict(dict), "keys", _) => Ok(Value::List(dict.keys().cloned().collect())),
         (Value::Dict(dict), "values", _) => Ok(Value::List(dict.values().cloned().collect())),
-        (Value::Dict(dict), "items", _) => Ok(Value::List(
-            dict.iter()
-                .map(|(key, value)| Value::Tuple(vec![key.clone(), value.clone()]))
-                .collect(),
-        )),
-        (Value::Dict(dict), "get", [key, rest @ ..]) => key.check_hashable().map(|()| {
-            dict.get(key)
-                .or(rest.first())
-                .cloned()
-                .unwrap_or(Value::None)
-        }),
-        (Value::Dict(_), "get", []) => Err(PythonError::type_error(
-            "get expected at least 1 argument, got 0",
-        )),
+        (Value::Dict(dict), "items", _) => {
+            Ok(Value::List(dict.iter().map(|(key, value)| Value::Tuple(vec![key.clone(), value.clone()])).collect()))
+        }
+        (Value::Dict(dict), "get", [key, rest @ ..]) => {
+            key.check_hashable().map(|()| dict.get(key).or(rest.first()).cloned().unwrap_or(Value::None))
+        }
+        (Value::Dict(_), "get", []) => Err(PythonError::type_error("get expected at least 1 argument, got 0")),
         (Value::Dict(_) | Value::List(_) | Value::Set(_), "copy", _) => Ok(value.clone()),
         (Value::List(items) | Value::Tuple(items), "count", [item]) => {
             let count = items.iter().filter(|other| *other == item).count();
@@ -495,23 +421,16 @@ pub(crate) fn method(value: &Value, name: &str, args: &[Value]) -> Option<Result
         }
         (Value::List(items) | Value::Tuple(items), "index", [item]) => {
             items.iter().position(|other| other == item).map_or_else(
-                || {
-                    Err(PythonError::value_error(format!(
-                        "{} is not in list",
-                        repr(item)
-                    )))
-                },
+                || Err(PythonError::value_error(format!("{} is not in list", repr(item)))),
                 |position| Ok(Value::Int(i128::try_from(position).unwrap_or(i128::MAX))),
             )
         }
-        (Value::List(_) | Value::Tuple(_), "count" | "index", _) => Err(PythonError::type_error(
-            format!("{name}() takes exactly one argument ({} given)", args.len()),
-        )),
+        (Value::List(_) | Value::Tuple(_), "count" | "index", _) => {
+            Err(PythonError::type_error(format!("{name}() takes exactly one argument ({} given)", args.len())))
+        }
         (Value::Bytes(bytes), "decode", _) => String::from_utf8(bytes.clone())
             .map(Value::Str)
-            .map_err(|_| {
-                PythonError::new("UnicodeDecodeError", "'utf-8' codec can't decode the bytes")
-            }),
+            .map_err(|_| PythonError::new("UnicodeDecodeError", "'utf-8' codec can't decode the bytes")),
         _ => return None,
     })
 }

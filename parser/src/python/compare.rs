@@ -80,16 +80,11 @@ fn compare_sequences(op: CompareOp, left: &[Value], right: &[Value]) -> Result<b
 
 /// The order of two values that are no sequences: `None` if their types have none,
 /// `Some(None)` if these two values have none (NaN, sets of which neither contains the other).
-#[expect(
-    clippy::option_option,
-    reason = "the two levels have the two meanings above"
-)]
+#[expect(clippy::option_option, reason = "the two levels have the two meanings above")]
 fn order(a: &Value, b: &Value) -> Option<Option<Ordering>> {
     Some(match (a, b) {
         (Value::Str(a), Value::Str(b)) => Some(a.cmp(b)),
-        (Value::Bytes(a) | Value::ByteArray(a), Value::Bytes(b) | Value::ByteArray(b)) => {
-            Some(a.cmp(b))
-        }
+        (Value::Bytes(a) | Value::ByteArray(a), Value::Bytes(b) | Value::ByteArray(b)) => Some(a.cmp(b)),
         (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
             match (a.is_subset(b), b.is_subset(a)) {
                 (true, true) => Some(Ordering::Equal),
@@ -117,11 +112,7 @@ fn float_of(value: &Value) -> Option<f64> {
 /// Compares without losing digits of large integers.
 fn order_int_float(int: i128, float: f64) -> Option<Ordering> {
     if let Some(whole) = float_as_int(float.floor()) {
-        return Some(int.cmp(&whole).then(if float > float.floor() {
-            Ordering::Less
-        } else {
-            Ordering::Equal
-        }));
+        return Some(int.cmp(&whole).then(if float > float.floor() { Ordering::Less } else { Ordering::Equal }));
     }
     (int as f64).partial_cmp(&float)
 }
@@ -134,16 +125,13 @@ pub fn contains(container: &Value, element: &Value) -> Result<bool> {
             "'in <string>' requires string as left operand, not {}",
             element.type_name()
         ))),
-        (
-            Value::Bytes(bytes) | Value::ByteArray(bytes),
-            Value::Bytes(part) | Value::ByteArray(part),
-        ) => Ok(part.is_empty() || bytes.windows(part.len()).any(|window| window == part)),
-        (Value::Bytes(bytes) | Value::ByteArray(bytes), Value::Int(byte)) => {
-            match u8::try_from(*byte) {
-                Ok(byte) => Ok(bytes.contains(&byte)),
-                Err(_) => Err(PythonError::value_error("byte must be in range(0, 256)")),
-            }
+        (Value::Bytes(bytes) | Value::ByteArray(bytes), Value::Bytes(part) | Value::ByteArray(part)) => {
+            Ok(part.is_empty() || bytes.windows(part.len()).any(|window| window == part))
         }
+        (Value::Bytes(bytes) | Value::ByteArray(bytes), Value::Int(byte)) => match u8::try_from(*byte) {
+            Ok(byte) => Ok(bytes.contains(&byte)),
+            Err(_) => Err(PythonError::value_error("byte must be in range(0, 256)")),
+        },
         (Value::Dict(dict), _) => {
             element.check_hashable()?;
             Ok(dict.contains_key(element))
@@ -155,10 +143,7 @@ pub fn contains(container: &Value, element: &Value) -> Result<bool> {
             Ok(set.contains(element))
         }
         (Value::List(items) | Value::Tuple(items), _) => Ok(items.contains(element)),
-        _ => Err(PythonError::type_error(format!(
-            "argument of type '{}' is not iterable",
-            container.type_name()
-        ))),
+        _ => Err(PythonError::type_error(format!("argument of type '{}' is not iterable", container.type_name()))),
     }
 }
 

@@ -65,11 +65,7 @@ pub fn eval_condition(
     if let Some(result) = marker::evaluate(&expression, facts) {
         return result.map_err(ConditionError::from);
     }
-    let scope = ConditionScope {
-        facts,
-        slapos_mode,
-        world,
-    };
+    let scope = ConditionScope { facts, slapos_mode, world };
     Ok(eval_first(&expression, &scope)?.truth())
 }
 
@@ -84,11 +80,7 @@ impl ConditionScope<'_> {
         let facts = self.facts;
         let version = facts.version.to_lowercase();
         let platform = facts.sys_platform.to_lowercase();
-        let (pypy, jython, ironpython) = (
-            version.contains("pypy"),
-            version.contains("java"),
-            version.contains("iron"),
-        );
+        let (pypy, jython, ironpython) = (version.contains("pypy"), version.contains("java"), version.contains("iron"));
         let bits64 = facts.maxsize > i64::from(u32::MAX);
         Some(match name {
             "cpython" => !(pypy || jython || ironpython),
@@ -132,13 +124,12 @@ impl ConditionScope<'_> {
     fn path_argument<'v>(name: &str, args: &'v [Value]) -> Result<&'v str> {
         match args {
             [Value::Str(path), ..] => Ok(path),
-            _ => Err(PythonError::unsupported(format!(
-                "{name}() with an argument that is not a string"
-            ))),
+            _ => Err(PythonError::unsupported(format!("{name}() with an argument that is not a string"))),
         }
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it ends functions that can fail")]
 fn text(value: &str) -> Result<Object> {
     Ok(Object::Data(Value::from(value)))
 }
@@ -155,9 +146,7 @@ impl Scope for ConditionScope<'_> {
             "multiarch" if self.slapos_mode => {
                 return match &self.facts.multiarch {
                     Some(multiarch) => text(multiarch),
-                    None => Err(PythonError::unsupported(
-                        "the multiarch triplet of the target is not known",
-                    )),
+                    None => Err(PythonError::unsupported("the multiarch triplet of the target is not known")),
                 };
             }
             _ => {}
@@ -175,10 +164,7 @@ impl Scope for ConditionScope<'_> {
         let facts = self.facts;
         let function = |known: &[&'static str]| {
             let dotted = format!("{module}.{name}");
-            known
-                .iter()
-                .find(|known| **known == dotted)
-                .map(|known| Object::Function(known))
+            known.iter().find(|known| **known == dotted).map(|known| Object::Function(known))
         };
         let int = |value: i64| Ok(Object::Data(Value::from(value)));
         match (module, name) {
@@ -203,8 +189,7 @@ impl Scope for ConditionScope<'_> {
             ("os", "sep") => text("/"),
             ("os", "access") => Ok(Object::Function("os.access")),
             ("platform", "freedesktop_os_release")
-                if facts.freedesktop_os_release.is_none()
-                    && facts.freedesktop_os_release_error.is_none() =>
+                if facts.freedesktop_os_release.is_none() && facts.freedesktop_os_release_error.is_none() =>
             {
                 Err(no_attribute(module, name))
             }
@@ -238,17 +223,12 @@ impl Scope for ConditionScope<'_> {
 
     fn call_function(&self, name: &'static str, args: &[Value], kwargs: &Dict) -> Result<Object> {
         if !kwargs.is_empty() || (name.starts_with("platform.") && !args.is_empty()) {
-            return Err(PythonError::unsupported(format!(
-                "{name}() with these arguments"
-            )));
+            return Err(PythonError::unsupported(format!("{name}() with these arguments")));
         }
         let facts = self.facts;
         let flag = |value: bool| Ok(Object::Data(Value::Bool(value)));
-        let tuple = |items: &[&str]| {
-            Ok(Object::Data(Value::Tuple(
-                items.iter().map(|item| Value::from(*item)).collect(),
-            )))
-        };
+        let tuple =
+            |items: &[&str]| Ok(Object::Data(Value::Tuple(items.iter().map(|item| Value::from(*item)).collect())));
         match name {
             "platform.machine" => text(&facts.machine),
             "platform.release" => text(&facts.release),
@@ -259,26 +239,18 @@ impl Scope for ConditionScope<'_> {
             "platform.platform" => text(&facts.platform),
             "platform.architecture" => tuple(&[&facts.architecture.0, &facts.architecture.1]),
             "platform.python_version" => text(&facts.python_version),
-            "platform.python_version_tuple" => {
-                tuple(&facts.python_version.splitn(3, '.').collect::<Vec<_>>())
-            }
+            "platform.python_version_tuple" => tuple(&facts.python_version.splitn(3, '.').collect::<Vec<_>>()),
             "platform.python_implementation" => text(&facts.python_implementation),
             "platform.freedesktop_os_release" => match &facts.freedesktop_os_release {
                 Some(release) => Ok(Object::Data(Value::Dict(
                     release
                         .iter()
-                        .map(|(key, value)| {
-                            (Value::from(key.as_str()), Value::from(value.as_str()))
-                        })
+                        .map(|(key, value)| (Value::from(key.as_str()), Value::from(value.as_str())))
                         .collect(),
                 ))),
-                None => Err(PythonError::new(
-                    "OSError",
-                    facts
-                        .freedesktop_os_release_error
-                        .clone()
-                        .unwrap_or_default(),
-                )),
+                None => {
+                    Err(PythonError::new("OSError", facts.freedesktop_os_release_error.clone().unwrap_or_default()))
+                }
             },
             "os.path.isdir" => flag(self.world.is_dir(Self::path_argument(name, args)?)),
             "os.path.isfile" => flag(self.world.is_file(Self::path_argument(name, args)?)),
@@ -309,11 +281,8 @@ impl Scope for ConditionScope<'_> {
             "os.access" => match args {
                 [Value::Str(path), mode] => {
                     let mode = mode.as_int().and_then(|mode| u32::try_from(mode).ok());
-                    let mode = mode.ok_or_else(|| {
-                        PythonError::type_error(
-                            "an integer is required for the mode of os.access()",
-                        )
-                    })?;
+                    let mode = mode
+                        .ok_or_else(|| PythonError::type_error("an integer is required for the mode of os.access()"))?;
                     flag(self.world.access(path, mode))
                 }
                 _ => Err(PythonError::unsupported("os.access() with these arguments")),
@@ -337,14 +306,12 @@ impl Scope for ConditionScope<'_> {
         self.world.read(path).map(Value::Str).map_err(|error| {
             let quoted = str_repr(path);
             match error.kind() {
-                io::ErrorKind::NotFound => PythonError::new(
-                    "FileNotFoundError",
-                    format!("[Errno 2] No such file or directory: {quoted}"),
-                ),
-                io::ErrorKind::PermissionDenied => PythonError::new(
-                    "PermissionError",
-                    format!("[Errno 13] Permission denied: {quoted}"),
-                ),
+                io::ErrorKind::NotFound => {
+                    PythonError::new("FileNotFoundError", format!("[Errno 2] No such file or directory: {quoted}"))
+                }
+                io::ErrorKind::PermissionDenied => {
+                    PythonError::new("PermissionError", format!("[Errno 13] Permission denied: {quoted}"))
+                }
                 _ => PythonError::new("OSError", format!("{error}: {quoted}")),
             }
         })
@@ -364,10 +331,7 @@ fn version_info(facts: &Facts) -> Value {
 }
 
 fn no_attribute(module: &str, name: &str) -> PythonError {
-    PythonError::new(
-        "AttributeError",
-        format!("module '{module}' has no attribute '{name}'"),
-    )
+    PythonError::new("AttributeError", format!("module '{module}' has no attribute '{name}'"))
 }
 
 /// Whether the module of the target has this attribute is not known.

@@ -22,9 +22,7 @@ pub fn dumps(value: &Value) -> Result<String> {
     let escaped = text.replace('$', "\\x24").replace(';', "\\x3b");
     match eval_literal(&escaped) {
         Ok(read) if read == *value => Ok(format!("{MAGIC}{escaped}")),
-        _ => Err(PythonError::value_error(format!(
-            "Value cannot be serialised: {text}"
-        ))),
+        _ => Err(PythonError::value_error(format!("Value cannot be serialised: {text}"))),
     }
 }
 
@@ -35,9 +33,7 @@ pub fn loads(text: &str) -> Result<Value> {
     let line = rest.split('\n').next().unwrap_or(rest);
     let (version, data) = line.split_once('!').ok_or_else(bad)?;
     if !version.is_empty() {
-        return Err(PythonError::value_error(format!(
-            "unknown version {version} of a serialised value"
-        )));
+        return Err(PythonError::value_error(format!("unknown version {version} of a serialised value")));
     }
     eval_literal(data)
 }

@@ -21,10 +21,7 @@ impl PythonError {
 
     /// An exception of `class` with `message`.
     pub fn new(class: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            class: Cow::Borrowed(class),
-            message: message.into(),
-        }
+        Self { class: Cow::Borrowed(class), message: message.into() }
     }
 
     /// `TypeError`.
@@ -44,10 +41,7 @@ impl PythonError {
 
     /// `AttributeError: 'str' object has no attribute 'x'`.
     pub fn attribute_error(type_name: &str, name: &str) -> Self {
-        Self::new(
-            "AttributeError",
-            format!("'{type_name}' object has no attribute '{name}'"),
-        )
+        Self::new("AttributeError", format!("'{type_name}' object has no attribute '{name}'"))
     }
 
     /// `IndexError`.

@@ -13,16 +13,7 @@ use super::subscript::{Slice, item, slice};
 use super::value::{Dict, Set, Value};
 
 /// The constructors that typed option values may name.
-const LITERAL_NAMES: [&str; 8] = [
-    "bytearray",
-    "complex",
-    "frozenset",
-    "set",
-    "dict",
-    "list",
-    "str",
-    "tuple",
-];
+const LITERAL_NAMES: [&str; 8] = ["bytearray", "complex", "frozenset", "set", "dict", "list", "str", "tuple"];
 
 /// Evaluates the data of a typed value: an expression without other names than the constructors `bytearray`,
 /// `complex`, `frozenset`, `set`, `dict`, `list`, `str` and `tuple`.
@@ -36,10 +27,7 @@ pub(crate) fn eval_first(text: &str, scope: &dyn Scope) -> Result<Value> {
     let expr = parse_display(text)?;
     let mut evaluator = Evaluator::new(scope);
     if let Expr::List(items) = &expr {
-        let mut objects = items
-            .iter()
-            .map(|item| evaluator.object(item))
-            .collect::<Result<Vec<_>>>()?;
+        let mut objects = items.iter().map(|item| evaluator.object(item)).collect::<Result<Vec<_>>>()?;
         if objects.is_empty() {
             return Err(PythonError::index_error("list index out of range"));
         }
@@ -72,10 +60,7 @@ struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     fn new(scope: &'a dyn Scope) -> Self {
-        Self {
-            scope,
-            locals: Vec::new(),
-        }
+        Self { scope, locals: Vec::new() }
     }
 
     fn value(&mut self, expr: &Expr) -> Result<Value> {
@@ -92,8 +77,7 @@ impl<'a> Evaluator<'a> {
     fn object(&mut self, expr: &Expr) -> Result<Object> {
         match expr {
             Expr::Name(name) => {
-                if let Some((_, value)) = self.locals.iter().rev().find(|(local, _)| local == name)
-                {
+                if let Some((_, value)) = self.locals.iter().rev().find(|(local, _)| local == name) {
                     return Ok(Object::Data(value.clone()));
                 }
                 self.scope.name(name)
@@ -120,11 +104,7 @@ impl<'a> Evaluator<'a> {
                 }
                 self.object(last)
             }
-            Expr::Conditional {
-                test,
-                then,
-                otherwise,
-            } => {
+            Expr::Conditional { test, then, otherwise } => {
                 let branch = if self.truth(test)? { then } else { otherwise };
                 self.object(branch)
             }
@@ -147,9 +127,7 @@ impl<'a> Evaluator<'a> {
             }
             Expr::Unary(ops, operand) => {
                 let operand = self.value(operand)?;
-                ops.iter()
-                    .rev()
-                    .try_fold(operand, |value, op| unary(*op, &value))
+                ops.iter().rev().try_fold(operand, |value, op| unary(*op, &value))
             }
             Expr::Tuple(items) => self.values(items).map(Value::Tuple),
             Expr::List(items) => self.values(items).map(Value::List),
@@ -225,10 +203,9 @@ impl<'a> Evaluator<'a> {
             }
             Object::File(path) if name == "read" => Ok(Object::FileRead(path)),
             Object::Builtin("dict") if name == "fromkeys" => Ok(Object::Function("dict.fromkeys")),
-            other => Err(PythonError::unsupported(format!(
-                "the attribute {name} of {} is not supported",
-                other.describe()
-            ))),
+            other => {
+                Err(PythonError::unsupported(format!("the attribute {name} of {} is not supported", other.describe())))
+            }
         }
     }
 
@@ -257,28 +234,19 @@ impl<'a> Evaluator<'a> {
                     Value::Str(text) => str_method(text, &name, &args, &kwargs),
                     other => builtins::method(other, &name, &args),
                 };
-                result
-                    .unwrap_or_else(|| Err(PythonError::attribute_error(value.type_name(), &name)))
-                    .map(Object::Data)
+                result.unwrap_or_else(|| Err(PythonError::attribute_error(value.type_name(), &name))).map(Object::Data)
             }
             Object::FileRead(path) => self.scope.read(&path).map(Object::Data),
-            Object::Data(value) => Err(PythonError::type_error(format!(
-                "'{}' object is not callable",
-                value.type_name()
-            ))),
+            Object::Data(value) => {
+                Err(PythonError::type_error(format!("'{}' object is not callable", value.type_name())))
+            }
             Object::Module(_) => Err(PythonError::type_error("'module' object is not callable")),
-            Object::File(_) => Err(PythonError::type_error(
-                "'_io.TextIOWrapper' object is not callable",
-            )),
+            Object::File(_) => Err(PythonError::type_error("'_io.TextIOWrapper' object is not callable")),
         }
     }
 
     /// `getattr(object, name[, default])` and `hasattr(object, name)`.
-    fn getattr(
-        &mut self,
-        function: &'static str,
-        arguments: &[(Option<String>, Expr)],
-    ) -> Result<Object> {
+    fn getattr(&mut self, function: &'static str, arguments: &[(Option<String>, Expr)]) -> Result<Object> {
         let [(None, target), (None, name), rest @ ..] = arguments else {
             return Err(PythonError::type_error(format!(
                 "{function} expected at least 2 arguments, got {}",
@@ -313,9 +281,9 @@ impl<'a> Evaluator<'a> {
             ComprehensionKind::List | ComprehensionKind::Generator => {
                 Value::List(items.into_iter().map(|(element, _)| element).collect())
             }
-            ComprehensionKind::Set => Value::Set(builtins::set_of(
-                items.into_iter().map(|(element, _)| element).collect(),
-            )?),
+            ComprehensionKind::Set => {
+                Value::Set(builtins::set_of(items.into_iter().map(|(element, _)| element).collect())?)
+            }
             ComprehensionKind::Dict { .. } => {
                 let mut dict = Dict::new();
                 for (key, value) in items {
@@ -365,10 +333,7 @@ impl<'a> Evaluator<'a> {
             }
             Target::Tuple(targets) => {
                 let values = value.iterate().map_err(|_| {
-                    PythonError::type_error(format!(
-                        "cannot unpack non-iterable {} object",
-                        value.type_name()
-                    ))
+                    PythonError::type_error(format!("cannot unpack non-iterable {} object", value.type_name()))
                 })?;
                 let (wanted, given) = (targets.len(), values.len());
                 if given < wanted {
@@ -377,14 +342,9 @@ impl<'a> Evaluator<'a> {
                     )));
                 }
                 if given > wanted {
-                    return Err(PythonError::value_error(format!(
-                        "too many values to unpack (expected {wanted})"
-                    )));
+                    return Err(PythonError::value_error(format!("too many values to unpack (expected {wanted})")));
                 }
-                targets
-                    .iter()
-                    .zip(values)
-                    .try_for_each(|(target, value)| self.bind(target, value))
+                targets.iter().zip(values).try_for_each(|(target, value)| self.bind(target, value))
             }
         }
     }

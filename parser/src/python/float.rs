@@ -10,11 +10,7 @@ pub fn repr_float(value: f64) -> String {
     let (mantissa, exponent) = split_exponent(&scientific);
     if (-4..16).contains(&exponent) {
         let text = format!("{value}");
-        if text.contains('.') {
-            text
-        } else {
-            text + ".0"
-        }
+        if text.contains('.') { text } else { text + ".0" }
     } else {
         format!("{mantissa}e{}", exponent_text(exponent))
     }
@@ -37,11 +33,7 @@ pub fn format_fixed(value: f64, precision: usize, alternate: bool) -> String {
         return text.to_owned();
     }
     let text = format!("{value:.precision$}");
-    if alternate && precision == 0 {
-        text + "."
-    } else {
-        text
-    }
+    if alternate && precision == 0 { text + "." } else { text }
 }
 
 /// `%.{precision}e`.
@@ -67,18 +59,10 @@ pub(crate) fn format_general(value: f64, precision: usize, alternate: bool) -> S
     if exponent >= -4 && exponent < limit {
         let decimals = usize::try_from(limit - 1 - exponent).unwrap_or(0);
         let text = format!("{value:.decimals$}");
-        if alternate {
-            if text.contains('.') { text } else { text + "." }
-        } else {
-            trim_zeros(&text).to_owned()
-        }
+        if alternate { if text.contains('.') { text } else { text + "." } } else { trim_zeros(&text).to_owned() }
     } else {
         let mantissa = if alternate {
-            if mantissa.contains('.') {
-                mantissa.to_owned()
-            } else {
-                format!("{mantissa}.")
-            }
+            if mantissa.contains('.') { mantissa.to_owned() } else { format!("{mantissa}.") }
         } else {
             trim_zeros(mantissa).to_owned()
         };
@@ -87,20 +71,12 @@ pub(crate) fn format_general(value: f64, precision: usize, alternate: bool) -> S
 }
 
 fn trim_zeros(text: &str) -> &str {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 fn split_exponent(text: &str) -> (&str, i32) {
-    let (mantissa, exponent) = text
-        .split_once('e')
-        .expect("the exponent format of Rust has an e");
-    let exponent = exponent
-        .parse()
-        .expect("the exponent format of Rust ends with an integer");
+    let (mantissa, exponent) = text.split_once('e').expect("the exponent format of Rust has an e");
+    let exponent = exponent.parse().expect("the exponent format of Rust ends with an integer");
     (mantissa, exponent)
 }
 

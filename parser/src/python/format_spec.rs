@@ -29,9 +29,7 @@ pub fn format_value(value: &Value, spec: &str) -> Result<String> {
     match value {
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) => {}
         Value::Complex(..) => {
-            return Err(PythonError::unsupported(
-                "format() of complex numbers is not supported",
-            ));
+            return Err(PythonError::unsupported("format() of complex numbers is not supported"));
         }
         _ => {
             return Err(PythonError::type_error(format!(
@@ -49,11 +47,8 @@ pub fn format_value(value: &Value, spec: &str) -> Result<String> {
         (Value::Int(_) | Value::Bool(_), None | Some('d' | 'n' | 'x' | 'X' | 'o' | 'b' | 'c')) => {
             parsed.integer(value.as_int().unwrap_or(0), parsed.kind.unwrap_or('d'))
         }
-        (
-            Value::Int(_) | Value::Bool(_) | Value::Float(_),
-            Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%'),
-        )
-        | (Value::Float(_), None | Some('n')) => parsed.float(value.as_float().unwrap_or(0.0)),
+        (Value::Int(_) | Value::Bool(_) | Value::Float(_), Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%'))
+        | (Value::Float(_), None | Some('n')) => Ok(parsed.float(value.as_float().unwrap_or(0.0))),
         (_, kind) => Err(PythonError::value_error(format!(
             "Unknown format code '{}' for object of type '{}'",
             kind.unwrap_or('?'),
@@ -96,9 +91,7 @@ fn parse(text: &str, value: &Value) -> Result<Spec> {
         at += 1;
         spec.precision = number(&chars, &mut at)?;
         if spec.precision.is_none() {
-            return Err(PythonError::value_error(
-                "Format specifier missing precision",
-            ));
+            return Err(PythonError::value_error("Format specifier missing precision"));
         }
     }
     if let Some(&c) = chars.get(at) {
@@ -120,9 +113,7 @@ fn number(chars: &[char], at: &mut usize) -> Result<Option<usize>> {
         *at += 1;
         let value = result.unwrap_or(0) * 10 + digit as usize;
         if value > MAX_WIDTH {
-            return Err(PythonError::value_error(
-                "Too many decimal digits in format string",
-            ));
+            return Err(PythonError::value_error("Too many decimal digits in format string"));
         }
         result = Some(value);
     }
@@ -132,14 +123,10 @@ fn number(chars: &[char], at: &mut usize) -> Result<Option<usize>> {
 impl Spec {
     fn text(&self, text: &str) -> Result<String> {
         if self.sign.is_some() {
-            return Err(PythonError::value_error(
-                "Sign not allowed in string format specifier",
-            ));
+            return Err(PythonError::value_error("Sign not allowed in string format specifier"));
         }
         if self.align == Some('=') {
-            return Err(PythonError::value_error(
-                "'=' alignment not allowed in string format specifier",
-            ));
+            return Err(PythonError::value_error("'=' alignment not allowed in string format specifier"));
         }
         let cut: String = match self.precision {
             Some(precision) => text.chars().take(precision).collect(),
@@ -151,9 +138,7 @@ impl Spec {
 
     fn integer(&self, value: i128, kind: char) -> Result<String> {
         if self.precision.is_some() {
-            return Err(PythonError::value_error(
-                "Precision not allowed in integer format specifier",
-            ));
+            return Err(PythonError::value_error("Precision not allowed in integer format specifier"));
         }
         let digits = value.unsigned_abs();
         let (prefix, body) = match kind {
@@ -175,7 +160,7 @@ impl Spec {
         Ok(self.pad(&lead, &body, self.number_align()))
     }
 
-    fn float(&self, value: f64) -> Result<String> {
+    fn float(&self, value: f64) -> String {
         let magnitude = if value.is_nan() { value } else { value.abs() };
         let kind = self.kind.unwrap_or(' ');
         let precision = self.precision.unwrap_or(6);
@@ -205,7 +190,7 @@ impl Spec {
         } else {
             format!("{}{rest}", self.group(whole, 3, lead.len() + rest.len()))
         };
-        Ok(self.pad(lead, &body, self.number_align()))
+        self.pad(lead, &body, self.number_align())
     }
 
     fn number_align(&self) -> char {
@@ -249,17 +234,11 @@ impl Spec {
 
     fn pad(&self, lead: &str, body: &str, align: char) -> String {
         let fill = self.fill.unwrap_or(if self.zero { '0' } else { ' ' });
-        let missing = self
-            .width
-            .saturating_sub(lead.chars().count() + body.chars().count());
+        let missing = self.width.saturating_sub(lead.chars().count() + body.chars().count());
         let fill = |count: usize| fill.to_string().repeat(count);
         match align {
             '<' => format!("{lead}{body}{}", fill(missing)),
-            '^' => format!(
-                "{}{lead}{body}{}",
-                fill(missing / 2),
-                fill(missing - missing / 2)
-            ),
+            '^' => format!("{}{lead}{body}{}", fill(missing / 2), fill(missing - missing / 2)),
             '=' => format!("{lead}{}{body}", fill(missing)),
             _ => format!("{}{lead}{body}", fill(missing)),
         }

@@ -28,15 +28,10 @@ pub(crate) fn evaluate(text: &str, facts: &Facts) -> Option<Result<bool>> {
     }
     let expr = MarkerParser::parse(Rule::marker, text).ok()?.next()?;
     // Whether a text is a marker is a question of syntax alone, and string literals are part of it.
-    let mut literals = expr
-        .clone()
-        .into_inner()
-        .flatten()
-        .filter(|pair| pair.as_rule() == Rule::quoted);
-    if literals.any(|pair| {
-        ast_literal::strings(std::iter::once(pair.as_str())).is_err()
-            || pair.as_str().contains('\n')
-    }) {
+    let mut literals = expr.clone().into_inner().flatten().filter(|pair| pair.as_rule() == Rule::quoted);
+    if literals
+        .any(|pair| ast_literal::strings(std::iter::once(pair.as_str())).is_err() || pair.as_str().contains('\n'))
+    {
         return None;
     }
     Some(any_of(expr, facts))
@@ -77,37 +72,28 @@ fn comparison(pair: Pair<'_, Rule>, facts: &Facts) -> Result<bool> {
     for part in pair.into_inner() {
         match part.as_rule() {
             Rule::op => {
-                op = part
-                    .as_str()
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                op = part.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
             }
             _ => sides.push(side(part)?),
         }
     }
     let (key, left, right) = match (sides.remove(0), sides.remove(0)) {
-        (Side::Variable(key), Side::Text(right)) => (key.clone(), lookup(&key, facts)?, right),
         // The reference takes the name of a variable on the right as text if there is one on the left.
-        (Side::Variable(key), Side::Variable(right)) => (key.clone(), lookup(&key, facts)?, right),
+        (Side::Variable(key), Side::Text(right) | Side::Variable(right)) => {
+            let left = lookup(&key, facts)?;
+            (key, left, right)
+        }
         (Side::Text(left), Side::Variable(key) | Side::Text(key)) => {
             let right = lookup(&key, facts)?;
             (key, left, right)
         }
     };
-    let (left, right) = if key == "extra" {
-        (normalize(&left), normalize(&right))
-    } else {
-        (left, right)
-    };
+    let (left, right) = if key == "extra" { (normalize(&left), normalize(&right)) } else { (left, right) };
     compare(&key, &left, &op, &right)
 }
 
 fn side(pair: Pair<'_, Rule>) -> Result<Side> {
-    let inner = pair
-        .into_inner()
-        .next()
-        .expect("a side of a comparison has one part");
+    let inner = pair.into_inner().next().expect("a side of a comparison has one part");
     if inner.as_rule() == Rule::variable {
         let name = inner.as_str().replace('.', "_");
         return Ok(Side::Variable(if name == "python_implementation" {
@@ -145,10 +131,8 @@ fn lookup(key: &str, facts: &Facts) -> Result<String> {
 }
 
 fn compare(key: &str, left: &str, op: &str, right: &str) -> Result<bool> {
-    let is_version = matches!(
-        key,
-        "implementation_version" | "platform_release" | "python_full_version" | "python_version"
-    );
+    let is_version =
+        matches!(key, "implementation_version" | "platform_release" | "python_full_version" | "python_version");
     if is_version && op != "in" && op != "not in" {
         if op == "===" {
             let literal = right.trim();

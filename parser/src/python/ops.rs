@@ -94,38 +94,30 @@ pub fn unary(op: UnaryOp, a: &Value) -> Result<Value> {
 pub fn binary(op: BinaryOp, a: &Value, b: &Value) -> Result<Value> {
     match (op, a, b) {
         (BinaryOp::Mod, Value::Str(template), _) => percent_format(template, b).map(Value::Str),
-        (BinaryOp::Mod, Value::Bytes(_) | Value::ByteArray(_), _) => Err(PythonError::unsupported(
-            "% formatting of bytes is not supported",
-        )),
+        (BinaryOp::Mod, Value::Bytes(_) | Value::ByteArray(_), _) => {
+            Err(PythonError::unsupported("% formatting of bytes is not supported"))
+        }
         (BinaryOp::Add, Value::Str(a), Value::Str(b)) => Ok(Value::Str(format!("{a}{b}"))),
-        (BinaryOp::Add, Value::Str(_), _) => Err(PythonError::type_error(format!(
-            "can only concatenate str (not \"{}\") to str",
-            b.type_name()
-        ))),
+        (BinaryOp::Add, Value::Str(_), _) => {
+            Err(PythonError::type_error(format!("can only concatenate str (not \"{}\") to str", b.type_name())))
+        }
         (BinaryOp::Add, Value::Bytes(a), Value::Bytes(b) | Value::ByteArray(b)) => {
             Ok(Value::Bytes([a.as_slice(), b].concat()))
         }
         (BinaryOp::Add, Value::ByteArray(a), Value::Bytes(b) | Value::ByteArray(b)) => {
             Ok(Value::ByteArray([a.as_slice(), b].concat()))
         }
-        (BinaryOp::Add, Value::Bytes(_), _) => Err(PythonError::type_error(format!(
-            "can't concat {} to bytes",
-            b.type_name()
-        ))),
-        (BinaryOp::Add, Value::List(a), Value::List(b)) => {
-            Ok(Value::List([a.as_slice(), b].concat()))
+        (BinaryOp::Add, Value::Bytes(_), _) => {
+            Err(PythonError::type_error(format!("can't concat {} to bytes", b.type_name())))
         }
-        (BinaryOp::Add, Value::List(_), _) => Err(PythonError::type_error(format!(
-            "can only concatenate list (not \"{}\") to list",
-            b.type_name()
-        ))),
-        (BinaryOp::Add, Value::Tuple(a), Value::Tuple(b)) => {
-            Ok(Value::Tuple([a.as_slice(), b].concat()))
+        (BinaryOp::Add, Value::List(a), Value::List(b)) => Ok(Value::List([a.as_slice(), b].concat())),
+        (BinaryOp::Add, Value::List(_), _) => {
+            Err(PythonError::type_error(format!("can only concatenate list (not \"{}\") to list", b.type_name())))
         }
-        (BinaryOp::Add, Value::Tuple(_), _) => Err(PythonError::type_error(format!(
-            "can only concatenate tuple (not \"{}\") to tuple",
-            b.type_name()
-        ))),
+        (BinaryOp::Add, Value::Tuple(a), Value::Tuple(b)) => Ok(Value::Tuple([a.as_slice(), b].concat())),
+        (BinaryOp::Add, Value::Tuple(_), _) => {
+            Err(PythonError::type_error(format!("can only concatenate tuple (not \"{}\") to tuple", b.type_name())))
+        }
         (BinaryOp::Mul, sequence, count) | (BinaryOp::Mul, count, sequence)
             if is_sequence(sequence) && !is_number(sequence) =>
         {
@@ -136,11 +128,7 @@ pub fn binary(op: BinaryOp, a: &Value, b: &Value) -> Result<Value> {
             merged.extend(b.iter().map(|(key, value)| (key.clone(), value.clone())));
             Ok(Value::Dict(merged))
         }
-        (
-            _,
-            Value::Set(left) | Value::FrozenSet(left),
-            Value::Set(right) | Value::FrozenSet(right),
-        ) => {
+        (_, Value::Set(left) | Value::FrozenSet(left), Value::Set(right) | Value::FrozenSet(right)) => {
             let result = match op {
                 BinaryOp::BitOr => left | right,
                 BinaryOp::BitAnd => left & right,
@@ -148,11 +136,7 @@ pub fn binary(op: BinaryOp, a: &Value, b: &Value) -> Result<Value> {
                 BinaryOp::Sub => left - right,
                 _ => return Err(bad_operands(op, a, b)),
             };
-            Ok(if matches!(a, Value::Set(_)) {
-                Value::Set(result)
-            } else {
-                Value::FrozenSet(result)
-            })
+            Ok(if matches!(a, Value::Set(_)) { Value::Set(result) } else { Value::FrozenSet(result) })
         }
         _ => numeric(op, a, b),
     }
@@ -163,10 +147,7 @@ fn is_number(value: &Value) -> bool {
 }
 
 fn is_sequence(value: &Value) -> bool {
-    matches!(
-        value,
-        Value::Str(_) | Value::Bytes(_) | Value::ByteArray(_) | Value::List(_) | Value::Tuple(_)
-    )
+    matches!(value, Value::Str(_) | Value::Bytes(_) | Value::ByteArray(_) | Value::List(_) | Value::Tuple(_))
 }
 
 fn repeat(sequence: &Value, count: &Value) -> Result<Value> {
@@ -244,22 +225,12 @@ fn integers(op: BinaryOp, x: i128, y: i128) -> Result<Value> {
         BinaryOp::FloorDiv if y == 0 => Err(zero("integer division or modulo by zero")),
         BinaryOp::FloorDiv => {
             let quotient = x.checked_div(y).ok_or_else(too_large)?;
-            Ok(Value::Int(if x % y != 0 && ((x < 0) != (y < 0)) {
-                quotient - 1
-            } else {
-                quotient
-            }))
+            Ok(Value::Int(if x % y != 0 && ((x < 0) != (y < 0)) { quotient - 1 } else { quotient }))
         }
         BinaryOp::Mod if y == 0 => Err(zero("integer modulo by zero")),
         BinaryOp::Mod => {
             let remainder = x.checked_rem(y).unwrap_or(0);
-            Ok(Value::Int(
-                if remainder != 0 && ((remainder < 0) != (y < 0)) {
-                    remainder + y
-                } else {
-                    remainder
-                },
-            ))
+            Ok(Value::Int(if remainder != 0 && ((remainder < 0) != (y < 0)) { remainder + y } else { remainder }))
         }
         BinaryOp::Pow if y < 0 => floats(op, x as f64, y as f64).ok_or_else(too_large)?,
         BinaryOp::Pow => match (x, u32::try_from(y)) {
@@ -271,9 +242,7 @@ fn integers(op: BinaryOp, x: i128, y: i128) -> Result<Value> {
         BinaryOp::BitOr => Ok(Value::Int(x | y)),
         BinaryOp::BitAnd => Ok(Value::Int(x & y)),
         BinaryOp::BitXor => Ok(Value::Int(x ^ y)),
-        BinaryOp::ShiftLeft | BinaryOp::ShiftRight if y < 0 => {
-            Err(PythonError::value_error("negative shift count"))
-        }
+        BinaryOp::ShiftLeft | BinaryOp::ShiftRight if y < 0 => Err(PythonError::value_error("negative shift count")),
         BinaryOp::ShiftLeft => {
             let factor = u32::try_from(y).ok().and_then(|y| 2i128.checked_pow(y));
             if x == 0 {
@@ -288,7 +257,6 @@ fn integers(op: BinaryOp, x: i128, y: i128) -> Result<Value> {
     }
 }
 
-#[expect(clippy::float_cmp, reason = "only an exact zero divides by zero")]
 fn floats(op: BinaryOp, x: f64, y: f64) -> Option<Result<Value>> {
     let zero = |what: &'static str| Err(PythonError::new("ZeroDivisionError", what));
     Some(match op {
@@ -302,15 +270,13 @@ fn floats(op: BinaryOp, x: f64, y: f64) -> Option<Result<Value>> {
         BinaryOp::Mod if y == 0.0 => zero("float modulo"),
         BinaryOp::Mod => Ok(Value::Float(modulo(x, y))),
         BinaryOp::Pow if x == 0.0 && y < 0.0 => zero("0.0 cannot be raised to a negative power"),
-        BinaryOp::Pow if x < 0.0 && y.fract() != 0.0 => Err(PythonError::unsupported(
-            "a negative number to a fractional power is not supported",
-        )),
+        BinaryOp::Pow if x < 0.0 && y.fract() != 0.0 => {
+            Err(PythonError::unsupported("a negative number to a fractional power is not supported"))
+        }
         BinaryOp::Pow => {
             let result = x.powf(y);
             if result.is_infinite() && x.is_finite() && y.is_finite() {
-                Err(PythonError::overflow(
-                    "(34, 'Numerical result out of range')",
-                ))
+                Err(PythonError::overflow("(34, 'Numerical result out of range')"))
             } else {
                 Ok(Value::Float(result))
             }
@@ -343,9 +309,9 @@ fn complex(op: BinaryOp, (a, b): (f64, f64), (c, d): (f64, f64)) -> Option<Resul
         BinaryOp::Add => Ok(Value::Complex(a + c, b + d)),
         BinaryOp::Sub => Ok(Value::Complex(a - c, b - d)),
         BinaryOp::Mul => Ok(Value::Complex(a * c - b * d, a * d + b * c)),
-        BinaryOp::Div | BinaryOp::Pow => Err(PythonError::unsupported(
-            "division and powers of complex numbers are not supported",
-        )),
+        BinaryOp::Div | BinaryOp::Pow => {
+            Err(PythonError::unsupported("division and powers of complex numbers are not supported"))
+        }
         _ => return None,
     })
 }

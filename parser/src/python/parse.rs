@@ -35,13 +35,11 @@ fn parse(rule: Rule, text: &str) -> Result<Pair<'_, Rule>> {
     check_depth(text)?;
     let mut pairs = ExprParser::parse(rule, text).map_err(|error| {
         let column = match error.line_col {
-            pest::error::LineColLocation::Pos((_, column))
-            | pest::error::LineColLocation::Span((_, column), _) => column,
+            pest::error::LineColLocation::Pos((_, column)) | pest::error::LineColLocation::Span((_, column), _) => {
+                column
+            }
         };
-        PythonError::new(
-            "SyntaxError",
-            format!("the expression is not understood at column {column}: {text}"),
-        )
+        PythonError::new("SyntaxError", format!("the expression is not understood at column {column}: {text}"))
     })?;
     Ok(pairs.next().expect("a successful parse has a pair"))
 }
@@ -61,9 +59,7 @@ fn check_depth(text: &str) -> Result<()> {
     }
     let nesting = deepest + text.matches("else").count() + text.matches("**").count();
     if nesting > MAX_DEPTH {
-        return Err(PythonError::unsupported(format!(
-            "the expression nests more than {MAX_DEPTH} levels deep"
-        )));
+        return Err(PythonError::unsupported(format!("the expression nests more than {MAX_DEPTH} levels deep")));
     }
     Ok(())
 }
@@ -93,11 +89,7 @@ fn list_display(pair: Pair<'_, Rule>) -> Result<Expr> {
     if parts.iter().any(|part| part.as_rule() == Rule::comp_for) {
         return comprehension(ComprehensionKind::List, parts);
     }
-    let items = parts
-        .into_iter()
-        .filter(|part| part.as_rule() == Rule::test)
-        .map(test)
-        .collect::<Result<_>>()?;
+    let items = parts.into_iter().filter(|part| part.as_rule() == Rule::test).map(test).collect::<Result<_>>()?;
     Ok(Expr::List(items))
 }
 
@@ -106,11 +98,7 @@ fn comprehension(kind: ComprehensionKind, parts: Vec<Pair<'_, Rule>>) -> Result<
     let mut parts = parts.into_iter();
     let element = test(parts.next().expect("a comprehension has an element"))?;
     let clauses = parts.map(clause).collect::<Result<_>>()?;
-    Ok(Expr::Comprehension(Box::new(Comprehension {
-        kind,
-        element,
-        clauses,
-    })))
+    Ok(Expr::Comprehension(Box::new(Comprehension { kind, element, clauses })))
 }
 
 fn clause(pair: Pair<'_, Rule>) -> Result<Clause> {
@@ -150,17 +138,11 @@ fn targets(pair: Pair<'_, Rule>) -> Target {
             }
         })
         .collect();
-    if items.len() == 1 && !is_tuple {
-        items.remove(0)
-    } else {
-        Target::Tuple(items)
-    }
+    if items.len() == 1 && !is_tuple { items.remove(0) } else { Target::Tuple(items) }
 }
 
 fn test(pair: Pair<'_, Rule>) -> Result<Expr> {
-    let mut parts = pair
-        .into_inner()
-        .filter(|part| matches!(part.as_rule(), Rule::or_test | Rule::test));
+    let mut parts = pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::or_test | Rule::test));
     let then = or_test(parts.next().expect("a test has an operand"))?;
     match (parts.next(), parts.next()) {
         (Some(condition), Some(otherwise)) => Ok(Expr::Conditional {
@@ -186,16 +168,9 @@ fn chain(
     build: fn(Pair<'_, Rule>) -> Result<Expr>,
     join: fn(Vec<Expr>) -> Expr,
 ) -> Result<Expr> {
-    let mut items = pair
-        .into_inner()
-        .filter(|part| part.as_rule() == operand)
-        .map(build)
-        .collect::<Result<Vec<_>>>()?;
-    Ok(if items.len() == 1 {
-        items.remove(0)
-    } else {
-        join(items)
-    })
+    let mut items =
+        pair.into_inner().filter(|part| part.as_rule() == operand).map(build).collect::<Result<Vec<_>>>()?;
+    Ok(if items.len() == 1 { items.remove(0) } else { join(items) })
 }
 
 fn not_test(pair: Pair<'_, Rule>) -> Result<Expr> {
@@ -235,11 +210,7 @@ fn comparison(pair: Pair<'_, Rule>) -> Result<Expr> {
         };
         rest.push((comparator, binary_chain(operand)?));
     }
-    Ok(if rest.is_empty() {
-        first
-    } else {
-        Expr::Compare(Box::new(first), rest)
-    })
+    Ok(if rest.is_empty() { first } else { Expr::Compare(Box::new(first), rest) })
 }
 
 /// All levels from `|` to `*`, which differ only in their operators.
@@ -273,11 +244,7 @@ fn binary_chain(pair: Pair<'_, Rule>) -> Result<Expr> {
         }
     }
     let first = first.expect("the grammar gives an operator a left operand");
-    Ok(if rest.is_empty() {
-        first
-    } else {
-        Expr::Binary(Box::new(first), rest)
-    })
+    Ok(if rest.is_empty() { first } else { Expr::Binary(Box::new(first), rest) })
 }
 
 fn factor(pair: Pair<'_, Rule>) -> Result<Expr> {
@@ -294,11 +261,7 @@ fn factor(pair: Pair<'_, Rule>) -> Result<Expr> {
         }
     }
     let operand = operand.expect("the grammar gives a sign an operand");
-    Ok(if ops.is_empty() {
-        operand
-    } else {
-        Expr::Unary(ops, Box::new(operand))
-    })
+    Ok(if ops.is_empty() { operand } else { Expr::Unary(ops, Box::new(operand)) })
 }
 
 fn power(pair: Pair<'_, Rule>) -> Result<Expr> {
@@ -306,10 +269,7 @@ fn power(pair: Pair<'_, Rule>) -> Result<Expr> {
     let base = postfix(parts.next().expect("a power has a base"))?;
     match parts.next() {
         None => Ok(base),
-        Some(exponent) => Ok(Expr::Binary(
-            Box::new(base),
-            vec![(BinaryOp::Pow, factor(exponent)?)],
-        )),
+        Some(exponent) => Ok(Expr::Binary(Box::new(base), vec![(BinaryOp::Pow, factor(exponent)?)])),
     }
 }
 
@@ -317,23 +277,13 @@ fn postfix(pair: Pair<'_, Rule>) -> Result<Expr> {
     let mut parts = pair.into_inner();
     let operand = atom(parts.next().expect("a postfix expression has an operand"))?;
     let trailers = parts.map(trailer).collect::<Result<Vec<_>>>()?;
-    Ok(if trailers.is_empty() {
-        operand
-    } else {
-        Expr::Postfix(Box::new(operand), trailers)
-    })
+    Ok(if trailers.is_empty() { operand } else { Expr::Postfix(Box::new(operand), trailers) })
 }
 
 fn trailer(pair: Pair<'_, Rule>) -> Result<Trailer> {
     match pair.as_rule() {
-        Rule::attribute => Ok(Trailer::Attribute(
-            pair.as_str().trim_start_matches('.').trim().to_owned(),
-        )),
-        Rule::call => pair
-            .into_inner()
-            .map(argument)
-            .collect::<Result<_>>()
-            .map(Trailer::Call),
+        Rule::attribute => Ok(Trailer::Attribute(pair.as_str().trim_start_matches('.').trim().to_owned())),
+        Rule::call => pair.into_inner().map(argument).collect::<Result<_>>().map(Trailer::Call),
         _ => {
             let part = pair.into_inner().next().expect("a subscript has a part");
             let mut slots: [Option<Expr>; 3] = [None, None, None];
@@ -351,9 +301,9 @@ fn trailer(pair: Pair<'_, Rule>) -> Result<Trailer> {
                 return Ok(Trailer::Slice(Box::new(slots)));
             }
             let [first, ..] = slots;
-            first.map(Trailer::Item).ok_or_else(|| {
-                PythonError::new("SyntaxError", "the brackets of a subscript are empty")
-            })
+            first
+                .map(Trailer::Item)
+                .ok_or_else(|| PythonError::new("SyntaxError", "the brackets of a subscript are empty"))
         }
     }
 }
@@ -367,11 +317,8 @@ fn argument(pair: Pair<'_, Rule>) -> Result<(Option<String>, Expr)> {
             _ => parts.push(part),
         }
     }
-    let value = if parts.len() > 1 {
-        comprehension(ComprehensionKind::Generator, parts)?
-    } else {
-        test(parts.remove(0))?
-    };
+    let value =
+        if parts.len() > 1 { comprehension(ComprehensionKind::Generator, parts)? } else { test(parts.remove(0))? };
     Ok((name, value))
 }
 
@@ -379,8 +326,7 @@ fn atom(pair: Pair<'_, Rule>) -> Result<Expr> {
     let inner = pair.into_inner().next().expect("an atom has one part");
     match inner.as_rule() {
         Rule::number => super::ast_literal::number(inner.as_str()).map(Expr::Constant),
-        Rule::strings => super::ast_literal::strings(inner.into_inner().map(|part| part.as_str()))
-            .map(Expr::Constant),
+        Rule::strings => super::ast_literal::strings(inner.into_inner().map(|part| part.as_str())).map(Expr::Constant),
         Rule::name => Ok(match inner.as_str() {
             "None" => Expr::Constant(Value::None),
             "True" => Expr::Constant(Value::Bool(true)),
@@ -388,10 +334,7 @@ fn atom(pair: Pair<'_, Rule>) -> Result<Expr> {
             name => Expr::Name(name.to_owned()),
         }),
         Rule::paren => {
-            let inside = inner
-                .into_inner()
-                .next()
-                .expect("parentheses have an inside");
+            let inside = inner.into_inner().next().expect("parentheses have an inside");
             paren(inside)
         }
         Rule::list => list_display(inner.into_inner().next().expect("brackets have an inside")),
@@ -400,11 +343,7 @@ fn atom(pair: Pair<'_, Rule>) -> Result<Expr> {
 }
 
 fn paren(inside: Pair<'_, Rule>) -> Result<Expr> {
-    if inside
-        .clone()
-        .into_inner()
-        .any(|part| part.as_rule() == Rule::comp_for)
-    {
+    if inside.clone().into_inner().any(|part| part.as_rule() == Rule::comp_for) {
         return comprehension(ComprehensionKind::Generator, inside.into_inner().collect());
     }
     tuple_or_one(inside)
@@ -425,10 +364,7 @@ fn brace(pair: Pair<'_, Rule>) -> Result<Expr> {
                 let all = std::iter::once(key).chain(rest).collect();
                 return comprehension(ComprehensionKind::Dict { value }, all);
             }
-            let flat = std::iter::once(key)
-                .chain(rest)
-                .map(test)
-                .collect::<Result<Vec<_>>>()?;
+            let flat = std::iter::once(key).chain(rest).map(test).collect::<Result<Vec<_>>>()?;
             let mut flat = flat.into_iter();
             let mut items = Vec::new();
             while let (Some(key), Some(value)) = (flat.next(), flat.next()) {
@@ -437,10 +373,6 @@ fn brace(pair: Pair<'_, Rule>) -> Result<Expr> {
             Ok(Expr::Dict(items))
         }
         Some(Rule::comp_for) => comprehension(ComprehensionKind::Set, parts),
-        _ => parts
-            .into_iter()
-            .map(test)
-            .collect::<Result<_>>()
-            .map(Expr::Set),
+        _ => parts.into_iter().map(test).collect::<Result<_>>().map(Expr::Set),
     }
 }

@@ -14,10 +14,7 @@ const MAX_WIDTH: usize = 16 * 1024 * 1024;
 /// `template % values`.
 pub fn percent_format(template: &str, values: &Value) -> Result<String> {
     let mut lookup = |key: &str| item(values, &Value::from(key));
-    let is_mapping = matches!(
-        values,
-        Value::Dict(_) | Value::List(_) | Value::Bytes(_) | Value::ByteArray(_)
-    );
+    let is_mapping = matches!(values, Value::Dict(_) | Value::List(_) | Value::Bytes(_) | Value::ByteArray(_));
     let operand = match values {
         Value::Tuple(items) => Operand::Tuple(items),
         _ => Operand::One(values.clone()),
@@ -83,10 +80,7 @@ impl<'a, E: From<PythonError>> Formatter<'a, E> {
             Operand::Exhausted => false,
         };
         if left_over && self.lookup.is_none() {
-            return Err(PythonError::type_error(
-                "not all arguments converted during string formatting",
-            )
-            .into());
+            return Err(PythonError::type_error("not all arguments converted during string formatting").into());
         }
         Ok(self.out)
     }
@@ -141,11 +135,7 @@ impl<'a, E: From<PythonError>> Formatter<'a, E> {
             None => {
                 return Err(PythonError::value_error(format!(
                     "unsupported format character '{}' (0x{:x}) at index {}",
-                    if (' '..='~').contains(&kind) {
-                        kind
-                    } else {
-                        '?'
-                    },
+                    if (' '..='~').contains(&kind) { kind } else { '?' },
                     u32::from(kind),
                     self.position - 1
                 ))
@@ -156,10 +146,7 @@ impl<'a, E: From<PythonError>> Formatter<'a, E> {
     }
 
     fn peek(&self) -> Result<char, E> {
-        self.chars
-            .get(self.position)
-            .copied()
-            .ok_or_else(|| PythonError::value_error("incomplete format").into())
+        self.chars.get(self.position).copied().ok_or_else(|| PythonError::value_error("incomplete format").into())
     }
 
     /// The text up to the parenthesis that closes the key; parentheses nest.

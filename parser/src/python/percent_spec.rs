@@ -40,9 +40,9 @@ pub(crate) fn convert(spec: &Conversion, kind: char, value: &Value) -> Result<Op
             spec.integer(number < 0, prefix, &digits)
         }
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
-            let number = value.as_float().ok_or_else(|| {
-                PythonError::type_error(format!("must be real number, not {}", value.type_name()))
-            })?;
+            let number = value
+                .as_float()
+                .ok_or_else(|| PythonError::type_error(format!("must be real number, not {}", value.type_name())))?;
             spec.float(kind, number)
         }
         _ => return Ok(None),
@@ -81,11 +81,7 @@ impl Conversion {
 
     fn float(&self, kind: char, number: f64) -> String {
         let precision = self.precision.unwrap_or(6);
-        let magnitude = if number.is_nan() {
-            number
-        } else {
-            number.abs()
-        };
+        let magnitude = if number.is_nan() { number } else { number.abs() };
         let mut body = match kind.to_ascii_lowercase() {
             'e' => format_exponent(magnitude, precision, self.alternate),
             'f' => format_fixed(magnitude, precision, self.alternate),
@@ -115,32 +111,22 @@ impl Conversion {
 fn decimal(kind: char, value: &Value) -> Result<i128> {
     if let Value::Float(number) = value {
         if number.is_nan() {
-            return Err(PythonError::value_error(
-                "cannot convert float NaN to integer",
-            ));
+            return Err(PythonError::value_error("cannot convert float NaN to integer"));
         }
         if number.is_infinite() {
-            return Err(PythonError::overflow(
-                "cannot convert float infinity to integer",
-            ));
+            return Err(PythonError::overflow("cannot convert float infinity to integer"));
         }
         return float_as_int(number.trunc())
             .ok_or_else(|| PythonError::overflow("the integer does not fit in 128 bits"));
     }
     value.as_int().ok_or_else(|| {
-        PythonError::type_error(format!(
-            "%{kind} format: a real number is required, not {}",
-            value.type_name()
-        ))
+        PythonError::type_error(format!("%{kind} format: a real number is required, not {}", value.type_name()))
     })
 }
 
 fn exact_integer(kind: char, value: &Value) -> Result<i128> {
     value.as_int().ok_or_else(|| {
-        PythonError::type_error(format!(
-            "%{kind} format: an integer is required, not {}",
-            value.type_name()
-        ))
+        PythonError::type_error(format!("%{kind} format: an integer is required, not {}", value.type_name()))
     })
 }
 
@@ -152,9 +138,7 @@ fn character(value: &Value) -> Result<String> {
             match code {
                 Some(code) if code < 0x0011_0000 => match char::from_u32(code) {
                     Some(c) => Ok(c.to_string()),
-                    None => Err(PythonError::unsupported(
-                        "lone surrogates are not supported",
-                    )),
+                    None => Err(PythonError::unsupported("lone surrogates are not supported")),
                 },
                 _ => Err(PythonError::overflow("%c arg not in range(0x110000)")),
             }

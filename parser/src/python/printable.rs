@@ -13,6 +13,7 @@ pub(crate) fn is_printable(c: char) -> bool {
     position == 0 || NOT_PRINTABLE[position - 1].1 < code
 }
 
+#[expect(clippy::unreadable_literal, reason = "code points are read as they are")]
 /// First and last code point of each range, ascending. Generated from CPython 3.11.
 #[rustfmt::skip]
 const NOT_PRINTABLE: &[(u32, u32)] = &[

@@ -55,18 +55,13 @@ pub(crate) trait Scope {
 
     /// An attribute of a module.
     fn module_attribute(&self, module: &'static str, name: &str) -> Result<Object> {
-        Err(PythonError::new(
-            "AttributeError",
-            format!("module '{module}' has no attribute '{name}'"),
-        ))
+        Err(PythonError::new("AttributeError", format!("module '{module}' has no attribute '{name}'")))
     }
 
     /// Calls a function of a module.
     fn call_function(&self, name: &'static str, args: &[Value], kwargs: &Dict) -> Result<Object> {
         let _ = (args, kwargs);
-        Err(PythonError::unsupported(format!(
-            "{name}() is not supported"
-        )))
+        Err(PythonError::unsupported(format!("{name}() is not supported")))
     }
 
     /// Opens a file for reading.
@@ -77,8 +72,6 @@ pub(crate) trait Scope {
 
     /// Reads a file that [`Scope::open`] accepted.
     fn read(&self, path: &str) -> Result<Value> {
-        Err(PythonError::unsupported(format!(
-            "reading {path} is not supported here"
-        )))
+        Err(PythonError::unsupported(format!("reading {path} is not supported here")))
     }
 }

@@ -30,12 +30,7 @@ impl FormatArguments for (&[Value], &super::value::Dict) {
 
 /// `template.format(...)`.
 pub fn str_format(template: &str, arguments: &mut dyn FormatArguments) -> Result<String> {
-    Walker {
-        arguments,
-        automatic: 0,
-        manual: false,
-    }
-    .walk(template, 2)
+    Walker { arguments, automatic: 0, manual: false }.walk(template, 2)
 }
 
 struct Walker<'a> {
@@ -58,14 +53,10 @@ impl Walker<'_> {
                 continue;
             }
             if brace == "}" {
-                return Err(PythonError::value_error(
-                    "Single '}' encountered in format string",
-                ));
+                return Err(PythonError::value_error("Single '}' encountered in format string"));
             }
             if rest.is_empty() {
-                return Err(PythonError::value_error(
-                    "Single '{' encountered in format string",
-                ));
+                return Err(PythonError::value_error("Single '{' encountered in format string"));
             }
             let end = field_end(rest)?;
             if depth == 0 {
@@ -93,16 +84,12 @@ impl Walker<'_> {
         let (name, tail) = field.split_at(split);
         let (conversion, spec) = if let Some(tail) = tail.strip_prefix('!') {
             let mut chars = tail.chars();
-            let conversion = chars
-                .next()
-                .ok_or_else(|| PythonError::value_error("unmatched '{' in format spec"))?;
+            let conversion = chars.next().ok_or_else(|| PythonError::value_error("unmatched '{' in format spec"))?;
             match chars.next() {
                 None => (Some(conversion), ""),
                 Some(':') => (Some(conversion), chars.as_str()),
                 Some(_) => {
-                    return Err(PythonError::value_error(
-                        "expected ':' after conversion specifier",
-                    ));
+                    return Err(PythonError::value_error("expected ':' after conversion specifier"));
                 }
             }
         } else {
@@ -115,9 +102,7 @@ impl Walker<'_> {
             Some('r') => value = Value::Str(repr(&value)),
             Some('a') => value = Value::Str(ascii(&value)),
             Some(other) => {
-                return Err(PythonError::value_error(format!(
-                    "Unknown conversion specifier {other}"
-                )));
+                return Err(PythonError::value_error(format!("Unknown conversion specifier {other}")));
             }
         }
         let spec = self.walk(spec, depth - 1)?;
@@ -143,19 +128,13 @@ impl Walker<'_> {
                     ));
                 }
                 self.manual = true;
-                first.parse().map_err(|_| {
-                    PythonError::value_error("Too many decimal digits in format string")
-                })?
+                first.parse().map_err(|_| PythonError::value_error("Too many decimal digits in format string"))?
             };
             self.arguments.positional(position).ok_or_else(|| {
-                PythonError::index_error(format!(
-                    "Replacement index {position} out of range for positional args tuple"
-                ))
+                PythonError::index_error(format!("Replacement index {position} out of range for positional args tuple"))
             })?
         } else {
-            self.arguments
-                .keyword(first)
-                .ok_or_else(|| PythonError::new("KeyError", repr(&Value::from(first))))?
+            self.arguments.keyword(first).ok_or_else(|| PythonError::new("KeyError", repr(&Value::from(first))))?
         };
         while !rest.is_empty() {
             if let Some(tail) = rest.strip_prefix('.') {
@@ -163,19 +142,13 @@ impl Walker<'_> {
                 value = self.arguments.attribute(&value, &tail[..end])?;
                 rest = &tail[end..];
             } else if let Some(tail) = rest.strip_prefix('[') {
-                let end = tail
-                    .find(']')
-                    .ok_or_else(|| PythonError::value_error("Missing ']' in format string"))?;
+                let end = tail.find(']').ok_or_else(|| PythonError::value_error("Missing ']' in format string"))?;
                 let key = &tail[..end];
-                let key = key
-                    .parse::<u32>()
-                    .map_or_else(|_| Value::from(key), |n| Value::Int(i128::from(n)));
+                let key = key.parse::<u32>().map_or_else(|_| Value::from(key), |n| Value::Int(i128::from(n)));
                 value = super::subscript::item(&value, &key)?;
                 rest = &tail[end + 1..];
             } else {
-                return Err(PythonError::value_error(
-                    "Only '.' or '[' may follow ']' in format field specifier",
-                ));
+                return Err(PythonError::value_error("Only '.' or '[' may follow ']' in format field specifier"));
             }
         }
         Ok(value)
@@ -195,7 +168,5 @@ fn field_end(text: &str) -> Result<usize> {
             return Ok(at);
         }
     }
-    Err(PythonError::value_error(
-        "expected '}' before end of string",
-    ))
+    Err(PythonError::value_error("expected '}' before end of string"))
 }

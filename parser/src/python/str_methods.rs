@@ -7,15 +7,8 @@ use super::value::{Dict, Value};
 
 /// Calls the method `name` of the string `text`; `None` if `str` has no such method.
 pub fn str_method(text: &str, name: &str, args: &[Value], kwargs: &Dict) -> Option<Result<Value>> {
-    let call = Call {
-        text,
-        name,
-        args,
-        kwargs,
-    };
-    call.transform()
-        .or_else(|| call.split_and_join())
-        .or_else(|| call.ask())
+    let call = Call { text, name, args, kwargs };
+    call.transform().or_else(|| call.split_and_join()).or_else(|| call.ask())
 }
 
 /// Removes what `str.strip()` removes.
@@ -30,10 +23,7 @@ fn is_space(c: char) -> bool {
 
 /// The line ends of `str.splitlines()`, other than `\r\n`.
 fn is_line_end(c: char) -> bool {
-    matches!(
-        c,
-        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 struct Call<'a> {
@@ -43,6 +33,7 @@ struct Call<'a> {
     kwargs: &'a Dict,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it ends functions that can fail")]
 fn text_value(text: impl Into<String>) -> Result<Value> {
     Ok(Value::Str(text.into()))
 }
@@ -50,9 +41,7 @@ fn text_value(text: impl Into<String>) -> Result<Value> {
 impl Call<'_> {
     /// Argument `position`, by position or by name.
     fn arg(&self, position: usize, name: &str) -> Option<&Value> {
-        self.args
-            .get(position)
-            .or_else(|| self.kwargs.get(&Value::from(name)))
+        self.args.get(position).or_else(|| self.kwargs.get(&Value::from(name)))
     }
 
     fn arity(&self, least: usize, most: usize) -> Result<()> {
@@ -61,11 +50,7 @@ impl Call<'_> {
             return Ok(());
         }
         let name = self.name;
-        let (bound, limit) = if given < least {
-            ("at least", least)
-        } else {
-            ("at most", most)
-        };
+        let (bound, limit) = if given < least { ("at least", least) } else { ("at most", most) };
         Err(PythonError::type_error(if most == 0 {
             format!("str.{name}() takes no arguments ({given} given)")
         } else if least == most && most == 1 {
@@ -98,10 +83,7 @@ impl Call<'_> {
         match self.arg(position, name) {
             None => Ok(default),
             Some(value) => value.as_int().ok_or_else(|| {
-                PythonError::type_error(format!(
-                    "'{}' object cannot be interpreted as an integer",
-                    value.type_name()
-                ))
+                PythonError::type_error(format!("'{}' object cannot be interpreted as an integer", value.type_name()))
             }),
         }
     }
@@ -115,13 +97,7 @@ impl Call<'_> {
             "casefold" => plain(text.to_lowercase().replace('ß', "ss").replace('ς', "σ")),
             "swapcase" => plain(
                 text.chars()
-                    .map(|c| {
-                        if c.is_uppercase() {
-                            c.to_lowercase().to_string()
-                        } else {
-                            c.to_uppercase().to_string()
-                        }
-                    })
+                    .map(|c| if c.is_uppercase() { c.to_lowercase().to_string() } else { c.to_uppercase().to_string() })
                     .collect(),
             ),
             "capitalize" => plain(capitalize(text)),
@@ -143,18 +119,11 @@ impl Call<'_> {
             "replace" => self.replace(),
             "format" => str_format(text, &mut (self.args, self.kwargs)).map(Value::Str),
             "format_map" => match self.args {
-                [Value::Dict(mapping)] => {
-                    str_format(text, &mut ([].as_slice(), mapping)).map(Value::Str)
-                }
-                _ => Err(PythonError::type_error(
-                    "format_map() takes exactly one mapping",
-                )),
+                [Value::Dict(mapping)] => str_format(text, &mut ([].as_slice(), mapping)).map(Value::Str),
+                _ => Err(PythonError::type_error("format_map() takes exactly one mapping")),
             },
             "encode" => self.encode(),
-            "translate" | "maketrans" => Err(PythonError::unsupported(format!(
-                "str.{}() is not supported",
-                self.name
-            ))),
+            "translate" | "maketrans" => Err(PythonError::unsupported(format!("str.{}() is not supported", self.name))),
             _ => return None,
         })
     }
@@ -165,16 +134,10 @@ impl Call<'_> {
             None | Some(Value::None) => None,
             Some(Value::Str(chars)) => Some(chars.chars().collect()),
             Some(_) => {
-                return Err(PythonError::type_error(format!(
-                    "{} arg must be None or str",
-                    self.name
-                )));
+                return Err(PythonError::type_error(format!("{} arg must be None or str", self.name)));
             }
         };
-        let matches = |c: char| {
-            set.as_ref()
-                .map_or_else(|| is_space(c), |set| set.contains(&c))
-        };
+        let matches = |c: char| set.as_ref().map_or_else(|| is_space(c), |set| set.contains(&c));
         text_value(match self.name {
             "lstrip" => self.text.trim_start_matches(matches),
             "rstrip" => self.text.trim_end_matches(matches),
@@ -199,13 +162,9 @@ impl Call<'_> {
         }
         let fill = match self.args.get(1) {
             None => ' ',
-            Some(Value::Str(fill)) if fill.chars().count() == 1 => {
-                fill.chars().next().unwrap_or(' ')
-            }
+            Some(Value::Str(fill)) if fill.chars().count() == 1 => fill.chars().next().unwrap_or(' '),
             Some(_) => {
-                return Err(PythonError::type_error(
-                    "The fill character must be exactly one character long",
-                ));
+                return Err(PythonError::type_error("The fill character must be exactly one character long"));
             }
         };
         let pad = |count: usize| fill.to_string().repeat(count);
@@ -232,10 +191,7 @@ impl Call<'_> {
     fn encode(&self) -> Result<Value> {
         let encoding = match self.arg(0, "encoding") {
             None => "utf-8".to_owned(),
-            Some(_) => self
-                .str_arg(0, "encoding")?
-                .to_lowercase()
-                .replace('_', "-"),
+            Some(_) => self.str_arg(0, "encoding")?.to_lowercase().replace('_', "-"),
         };
         let strict = match self.arg(1, "errors") {
             None => true,
@@ -246,9 +202,7 @@ impl Call<'_> {
             "ascii" | "us-ascii" => 0x80,
             "latin-1" | "latin1" | "iso-8859-1" => 0x100,
             other => {
-                return Err(PythonError::unsupported(format!(
-                    "the encoding {other} is not supported"
-                )));
+                return Err(PythonError::unsupported(format!("the encoding {other} is not supported")));
             }
         };
         let mut bytes = Vec::new();
@@ -256,9 +210,7 @@ impl Call<'_> {
             match u8::try_from(u32::from(c)) {
                 Ok(byte) if u32::from(byte) < limit => bytes.push(byte),
                 _ if !strict => {
-                    return Err(PythonError::unsupported(
-                        "error handlers of encode() are not supported",
-                    ));
+                    return Err(PythonError::unsupported("error handlers of encode() are not supported"));
                 }
                 _ => {
                     let codec = if limit == 0x80 { "ascii" } else { "latin-1" };
@@ -283,41 +235,31 @@ impl Call<'_> {
             "split" | "rsplit" => self.split(),
             "splitlines" => {
                 let keep = self.arg(0, "keepends").is_some_and(Value::truth);
-                Ok(Value::List(
-                    split_lines(text, keep)
-                        .into_iter()
-                        .map(Value::from)
-                        .collect(),
-                ))
+                Ok(Value::List(split_lines(text, keep).into_iter().map(Value::from).collect()))
             }
-            "partition" | "rpartition" => self
-                .arity(1, 1)
-                .and_then(|()| self.str_arg(0, "sep"))
-                .and_then(|sep| {
-                    if sep.is_empty() {
-                        return Err(PythonError::value_error("empty separator"));
+            "partition" | "rpartition" => self.arity(1, 1).and_then(|()| self.str_arg(0, "sep")).and_then(|sep| {
+                if sep.is_empty() {
+                    return Err(PythonError::value_error("empty separator"));
+                }
+                if self.name == "partition" {
+                    match text.split_once(sep) {
+                        Some((a, b)) => three([a, sep, b]),
+                        None => three([text, "", ""]),
                     }
-                    if self.name == "partition" {
-                        match text.split_once(sep) {
-                            Some((a, b)) => three([a, sep, b]),
-                            None => three([text, "", ""]),
-                        }
-                    } else {
-                        match text.rsplit_once(sep) {
-                            Some((a, b)) => three([a, sep, b]),
-                            None => three(["", "", text]),
-                        }
+                } else {
+                    match text.rsplit_once(sep) {
+                        Some((a, b)) => three([a, sep, b]),
+                        None => three(["", "", text]),
                     }
-                }),
+                }
+            }),
             _ => return None,
         })
     }
 
     fn join(&self) -> Result<Value> {
         self.arity(1, 1)?;
-        let items = self.args[0]
-            .iterate()
-            .map_err(|_| PythonError::type_error("can only join an iterable"))?;
+        let items = self.args[0].iterate().map_err(|_| PythonError::type_error("can only join an iterable"))?;
         let mut parts = Vec::with_capacity(items.len());
         for (position, item) in items.iter().enumerate() {
             match item {
@@ -353,10 +295,7 @@ impl Call<'_> {
                 }
             }
             Some(other) => {
-                return Err(PythonError::type_error(format!(
-                    "must be str or None, not {}",
-                    other.type_name()
-                )));
+                return Err(PythonError::type_error(format!("must be str or None, not {}", other.type_name())));
             }
         };
         Ok(Value::List(parts.into_iter().map(Value::from).collect()))
@@ -364,10 +303,8 @@ impl Call<'_> {
 
     fn ask(&self) -> Option<Result<Value>> {
         let text = self.text;
-        let all = |test: fn(char) -> bool| {
-            self.arity(0, 0)
-                .map(|()| Value::Bool(!text.is_empty() && text.chars().all(test)))
-        };
+        let all =
+            |test: fn(char) -> bool| self.arity(0, 0).map(|()| Value::Bool(!text.is_empty() && text.chars().all(test)));
         Some(match self.name {
             "startswith" | "endswith" => self.affix(),
             "find" | "rfind" | "index" | "rindex" | "count" => self.find(),
@@ -382,24 +319,14 @@ impl Call<'_> {
             "isalnum" => all(char::is_alphanumeric),
             "isspace" => all(is_space),
             "isascii" => Ok(Value::Bool(text.is_ascii())),
-            "isprintable" => Ok(Value::Bool(
-                text.chars().all(super::printable::is_printable),
-            )),
-            "isupper" => Ok(Value::Bool(
-                text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase),
-            )),
-            "islower" => Ok(Value::Bool(
-                text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase),
-            )),
-            "istitle" => Ok(Value::Bool(
-                text.chars().any(char::is_alphabetic) && title(text) == text,
-            )),
+            "isprintable" => Ok(Value::Bool(text.chars().all(super::printable::is_printable))),
+            "isupper" => Ok(Value::Bool(text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase))),
+            "islower" => Ok(Value::Bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase))),
+            "istitle" => Ok(Value::Bool(text.chars().any(char::is_alphabetic) && title(text) == text)),
             "isidentifier" => {
                 let mut chars = text.chars();
                 let start = |c: char| c == '_' || c.is_alphabetic();
-                Ok(Value::Bool(
-                    chars.next().is_some_and(start) && chars.all(|c| start(c) || c.is_numeric()),
-                ))
+                Ok(Value::Bool(chars.next().is_some_and(start) && chars.all(|c| start(c) || c.is_numeric())))
             }
             _ => return None,
         })
@@ -412,11 +339,7 @@ impl Call<'_> {
         let length = self.text.chars().count();
         let clamp = |value: i128| {
             let length = i128::try_from(length).unwrap_or(i128::MAX);
-            let value = if value < 0 {
-                (value + length).max(0)
-            } else {
-                value
-            };
+            let value = if value < 0 { (value + length).max(0) } else { value };
             usize::try_from(value).unwrap_or(usize::MAX)
         };
         let start = slice.start.map_or(0, clamp);
@@ -424,14 +347,7 @@ impl Call<'_> {
         if start > length || (start > stop && slice.stop.is_some()) {
             return Ok(None);
         }
-        Ok(Some((
-            start,
-            self.text
-                .chars()
-                .skip(start)
-                .take(stop.saturating_sub(start))
-                .collect(),
-        )))
+        Ok(Some((start, self.text.chars().skip(start).take(stop.saturating_sub(start)).collect())))
     }
 
     fn affix(&self) -> Result<Value> {
@@ -469,21 +385,17 @@ impl Call<'_> {
         let part = self.str_arg(0, "sub")?;
         let window = self.window()?;
         if self.name == "count" {
-            let count = window.map_or(0, |(_, text)| {
-                if part.is_empty() {
-                    text.chars().count() + 1
-                } else {
-                    text.matches(part).count()
-                }
-            });
+            let count =
+                window.map_or(
+                    0,
+                    |(_, text)| {
+                        if part.is_empty() { text.chars().count() + 1 } else { text.matches(part).count() }
+                    },
+                );
             return Ok(Value::Int(i128::try_from(count).unwrap_or(i128::MAX)));
         }
         let found = window.and_then(|(start, text)| {
-            let at = if self.name.starts_with('r') {
-                text.rfind(part)
-            } else {
-                text.find(part)
-            }?;
+            let at = if self.name.starts_with('r') { text.rfind(part) } else { text.find(part) }?;
             i128::try_from(start + text[..at].chars().count()).ok()
         });
         match found {
@@ -496,12 +408,9 @@ impl Call<'_> {
 
 fn capitalize(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first
-            .to_uppercase()
-            .chain(chars.as_str().to_lowercase().chars())
-            .collect()
-    })
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect())
 }
 
 fn title(text: &str) -> String {
@@ -547,16 +456,8 @@ fn split_lines(text: &str, keep_ends: bool) -> Vec<&str> {
     let mut rest = text;
     while let Some(at) = rest.find(is_line_end) {
         let tail = &rest[at..];
-        let end_length = if tail.starts_with("\r\n") {
-            2
-        } else {
-            tail.chars().next().map_or(0, char::len_utf8)
-        };
-        lines.push(if keep_ends {
-            &rest[..at + end_length]
-        } else {
-            &rest[..at]
-        });
+        let end_length = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(0, char::len_utf8) };
+        lines.push(if keep_ends { &rest[..at + end_length] } else { &rest[..at] });
         rest = &rest[at + end_length..];
     }
     if !rest.is_empty() {
@@ -577,11 +478,7 @@ fn split_whitespace(text: &str, limit: usize, right: bool) -> Vec<&str> {
                 parts.push(rest);
                 break;
             }
-            let at = rest
-                .char_indices()
-                .rev()
-                .find(|(_, c)| is_space(*c))
-                .map_or(0, |(at, c)| at + c.len_utf8());
+            let at = rest.char_indices().rev().find(|(_, c)| is_space(*c)).map_or(0, |(at, c)| at + c.len_utf8());
             parts.push(&rest[at..]);
             rest = rest[..at].trim_end_matches(is_space);
         }

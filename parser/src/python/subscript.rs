@@ -21,16 +21,10 @@ impl Slice {
         let part = |value: &Value| match value {
             Value::None => Ok(None),
             _ => value.as_int().map(Some).ok_or_else(|| {
-                PythonError::type_error(
-                    "slice indices must be integers or None or have an __index__ method",
-                )
+                PythonError::type_error("slice indices must be integers or None or have an __index__ method")
             }),
         };
-        Ok(Self {
-            start: part(start)?,
-            stop: part(stop)?,
-            step: part(step)?,
-        })
+        Ok(Self { start: part(start)?, stop: part(stop)?, step: part(step)? })
     }
 
     /// The positions that the slice selects out of `length`.
@@ -40,17 +34,9 @@ impl Slice {
             return Err(PythonError::value_error("slice step cannot be zero"));
         }
         let length = i128::try_from(length).unwrap_or(i128::MAX);
-        let (low, high) = if step > 0 {
-            (0, length)
-        } else {
-            (-1, length - 1)
-        };
+        let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
         let clamp = |value: i128| {
-            let value = if value < 0 {
-                value.saturating_add(length)
-            } else {
-                value
-            };
+            let value = if value < 0 { value.saturating_add(length) } else { value };
             value.clamp(low, high)
         };
         let mut position = self.start.map_or(if step > 0 { low } else { high }, clamp);
@@ -75,18 +61,11 @@ pub fn index(key: &Value, length: usize, type_name: &str) -> Result<usize> {
         return Err(PythonError::type_error(if what == "string" {
             format!("string indices must be integers, not '{}'", key.type_name())
         } else {
-            format!(
-                "{what} indices must be integers or slices, not {}",
-                key.type_name()
-            )
+            format!("{what} indices must be integers or slices, not {}", key.type_name())
         }));
     };
     let length = i128::try_from(length).unwrap_or(i128::MAX);
-    let absolute = if position < 0 {
-        position + length
-    } else {
-        position
-    };
+    let absolute = if position < 0 { position + length } else { position };
     if (0..length).contains(&absolute) {
         Ok(usize::try_from(absolute).unwrap_or(0))
     } else {
@@ -101,37 +80,26 @@ pub fn index(key: &Value, length: usize, type_name: &str) -> Result<usize> {
 /// `value[key]`.
 pub fn item(value: &Value, key: &Value) -> Result<Value> {
     match value {
-        Value::List(items) | Value::Tuple(items) => {
-            Ok(items[index(key, items.len(), value.type_name())?].clone())
-        }
+        Value::List(items) | Value::Tuple(items) => Ok(items[index(key, items.len(), value.type_name())?].clone()),
         Value::Str(text) => {
             let position = index(key, text.chars().count(), "str")?;
             Ok(Value::Str(text.chars().skip(position).take(1).collect()))
         }
-        Value::Bytes(bytes) | Value::ByteArray(bytes) => Ok(Value::Int(i128::from(
-            bytes[index(key, bytes.len(), value.type_name())?],
-        ))),
+        Value::Bytes(bytes) | Value::ByteArray(bytes) => {
+            Ok(Value::Int(i128::from(bytes[index(key, bytes.len(), value.type_name())?])))
+        }
         Value::Dict(dict) => {
             key.check_hashable()?;
-            dict.get(key)
-                .cloned()
-                .ok_or_else(|| PythonError::new("KeyError", repr(key)))
+            dict.get(key).cloned().ok_or_else(|| PythonError::new("KeyError", repr(key)))
         }
-        _ => Err(PythonError::type_error(format!(
-            "'{}' object is not subscriptable",
-            value.type_name()
-        ))),
+        _ => Err(PythonError::type_error(format!("'{}' object is not subscriptable", value.type_name()))),
     }
 }
 
 /// `value[start:stop:step]`.
 pub fn slice(value: &Value, slice: &Slice) -> Result<Value> {
     fn pick<T: Clone>(items: &[T], slice: &Slice) -> Result<Vec<T>> {
-        Ok(slice
-            .positions(items.len())?
-            .into_iter()
-            .map(|position| items[position].clone())
-            .collect())
+        Ok(slice.positions(items.len())?.into_iter().map(|position| items[position].clone()).collect())
     }
     Ok(match value {
         Value::List(items) => Value::List(pick(items, slice)?),
@@ -144,10 +112,7 @@ pub fn slice(value: &Value, slice: &Slice) -> Result<Value> {
         }
         Value::Dict(_) => return Err(PythonError::type_error("unhashable type: 'slice'")),
         _ => {
-            return Err(PythonError::type_error(format!(
-                "'{}' object is not subscriptable",
-                value.type_name()
-            )));
+            return Err(PythonError::type_error(format!("'{}' object is not subscriptable", value.type_name())));
         }
     })
 }

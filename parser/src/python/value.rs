@@ -125,9 +125,9 @@ impl Value {
     /// Fails as Python's `hash()` does for mutable values.
     pub fn check_hashable(&self) -> Result<()> {
         match self {
-            Self::List(_) | Self::Dict(_) | Self::Set(_) | Self::ByteArray(_) => Err(
-                PythonError::type_error(format!("unhashable type: '{}'", self.type_name())),
-            ),
+            Self::List(_) | Self::Dict(_) | Self::Set(_) | Self::ByteArray(_) => {
+                Err(PythonError::type_error(format!("unhashable type: '{}'", self.type_name())))
+            }
             Self::Tuple(items) => items.iter().try_for_each(Self::check_hashable),
             _ => Ok(()),
         }
@@ -140,19 +140,15 @@ impl Value {
             Self::Set(items) | Self::FrozenSet(items) => items.iter().cloned().collect(),
             Self::Dict(dict) => dict.keys().cloned().collect(),
             Self::Str(text) => text.chars().map(|c| Self::Str(c.to_string())).collect(),
-            Self::Bytes(bytes) | Self::ByteArray(bytes) => {
-                bytes.iter().map(|b| Self::Int(i128::from(*b))).collect()
-            }
+            Self::Bytes(bytes) | Self::ByteArray(bytes) => bytes.iter().map(|b| Self::Int(i128::from(*b))).collect(),
             _ => {
-                return Err(PythonError::type_error(format!(
-                    "'{}' object is not iterable",
-                    self.type_name()
-                )));
+                return Err(PythonError::type_error(format!("'{}' object is not iterable", self.type_name())));
             }
         })
     }
 
     /// `len()`.
+    #[expect(clippy::len_without_is_empty, reason = "emptiness is the truth value")]
     pub fn len(&self) -> Result<usize> {
         Ok(match self {
             Self::List(items) | Self::Tuple(items) => items.len(),
@@ -161,10 +157,7 @@ impl Value {
             Self::Str(text) => text.chars().count(),
             Self::Bytes(bytes) | Self::ByteArray(bytes) => bytes.len(),
             _ => {
-                return Err(PythonError::type_error(format!(
-                    "object of type '{}' has no len()",
-                    self.type_name()
-                )));
+                return Err(PythonError::type_error(format!("object of type '{}' has no len()", self.type_name())));
             }
         })
     }
@@ -178,7 +171,6 @@ pub(crate) fn float_as_int(value: f64) -> Option<i128> {
 }
 
 impl PartialEq for Value {
-    #[expect(clippy::float_cmp, reason = "Python compares floats exactly")]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::None, Self::None) => true,
