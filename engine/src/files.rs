@@ -71,7 +71,7 @@ fn read_text(path: &Path) -> Result<String, Diagnostic> {
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         Diagnostic::internal("UnicodeDecodeError", format!("{} is not UTF-8 text (line {line}, byte {at})", path.display()))
             .with_hint("Save the profile as UTF-8.")
     })

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
-use md5::{Digest as _, Md5};
+use rbuildout_cache::hash::md5_hex;
 use rbuildout_parser::python::{ConditionError, FACTS_PROBE, Facts, World, eval_condition};
 use rbuildout_parser::{Conditions, Diagnostic};
 use rustc_hash::FxHashMap;
@@ -67,8 +67,7 @@ impl Interpreter {
             metadata.mtime_nsec(),
             env!("CARGO_PKG_VERSION"),
         );
-        let name = Md5::digest(identity).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Some(self.cache.as_ref()?.join("python").join(format!("{name}.json")))
+        Some(self.cache.as_ref()?.join("python").join(format!("{}.json", md5_hex(identity))))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pest grammar of section headers and references (`header.pest`).
+//! The pest grammar of section headers (`header.pest`).
 
 use pest::Parser;
 use pest_derive::Parser;
@@ -22,6 +22,13 @@ pub(crate) fn header(line: &str) -> Option<Header<'_>> {
     if !line.starts_with('[') {
         return None;
     }
+    // Nearly all headers are `[name]` and nothing else: a scan finds these at a tenth of the grammar's cost, which is a
+    // sixth of a run with nothing to do over 1,000 parts.
+    let bytes = line.as_bytes();
+    let end = bytes[1..].iter().position(|byte| !is_plain_name(*byte)).map_or(bytes.len(), |at| at + 1);
+    if end > 1 && matches!(&bytes[end..], b"]\n" | b"]") {
+        return Some(Header { name: &line[1..end], expression: None });
+    }
     let mut pairs = Grammar::parse(Rule::header, line).ok()?.next()?.into_inner();
     let name = pairs.next()?.as_str();
     let expression = pairs
@@ -31,10 +38,8 @@ pub(crate) fn header(line: &str) -> Option<Header<'_>> {
     Some(Header { name, expression })
 }
 
-/// A well-formed `${section:option}`, taken apart; `token` is the whole of it.
-pub(crate) fn reference(token: &str) -> Option<(&str, &str)> {
-    let mut pairs = Grammar::parse(Rule::reference, token).ok()?.next()?.into_inner();
-    Some((pairs.next()?.as_str(), pairs.next()?.as_str()))
+fn is_plain_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 #[cfg(test)]
@@ -53,15 +58,6 @@ mod tests {
         );
         for wrong in ["[a] junk", "[a b]", "[]", "[a{b}]", "[a", "a]"] {
             assert_eq!(header(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn references() {
-        assert_eq!(reference("${a:b}"), Some(("a", "b")));
-        assert_eq!(reference("${:b c}"), Some(("", "b c")));
-        for wrong in ["${a}", "${a:b:c}", "${a/b:c}", "${a:}", "${a:b\n}"] {
-            assert_eq!(reference(wrong), None, "{wrong}");
         }
     }
 }

@@ -48,7 +48,7 @@ pub fn read(text: &str, path: &str) -> Result<InstalledState, Diagnostic> {
     let parts = buildout.get("parts").cloned().unwrap_or_else(|| "".into());
     for name in parts.split_whitespace() {
         // A part that is listed without a section was never written whole: it counts as not installed.
-        if let Some(options) = sections.shift_remove(name) {
+        if let Some(options) = sections.swap_remove(name) {
             state.parts.insert(name.into(), options);
         }
     }

@@ -170,7 +170,7 @@ impl Pass<'_> {
                 section.option(key).map(|option| option.value.to_string())
             }),
         };
-        let found = DOWNLOAD_OPTIONS.map(|key| options(key));
+        let found = DOWNLOAD_OPTIONS.map(options);
         for (key, value) in DOWNLOAD_OPTIONS.into_iter().zip(found) {
             set_download_option(&mut self.download, key, value.as_deref());
         }

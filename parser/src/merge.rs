@@ -211,9 +211,8 @@ mod tests {
 
     #[test]
     fn three_spellings_of_an_operator_all_apply() {
-        for config in [slapos(&["[a]\nx=0\n", "[a]\nx+=1\nx += 2\nx  += 3\nx+=4\n"])] {
-            assert_eq!(&**config.value("a", "x").unwrap(), "0\n4\n2\n3");
-        }
+        let config = slapos(&["[a]\nx=0\n", "[a]\nx+=1\nx += 2\nx  += 3\nx+=4\n"]);
+        assert_eq!(&**config.value("a", "x").unwrap(), "0\n4\n2\n3");
     }
 
     #[test]

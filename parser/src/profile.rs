@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Action, Config, Entry, Event, Map, Mode, Origin, Section};
+use crate::config::{Action, Config, Entry, Event, Map, Mode, Origin};
 use crate::diagnostic::Diagnostic;
 use crate::load::Request;
 use crate::loader::is_url;
@@ -96,7 +96,7 @@ fn versions(config: &mut Config) -> Result<(), Box<Diagnostic>> {
         None => {
             let name: Arc<str> = "versions".into();
             buildout.options.insert(name.clone(), Entry::new(name.clone(), Origin::Default, 0));
-            config.sections.entry(name.clone()).or_insert_with(Section::default);
+            config.sections.entry(name.clone()).or_default();
             name
         }
     };

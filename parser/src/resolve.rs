@@ -169,7 +169,8 @@ pub fn mistakes(
     unusable: &dyn Fn(&str) -> Option<String>,
 ) -> Vec<Diagnostic> {
     let mut resolver = Resolver::new(profile);
-    let mut queue: Vec<Arc<str>> = vec!["buildout".into()];
+    let buildout: Arc<str> = "buildout".into();
+    let mut queue: Vec<Arc<str>> = vec![buildout.clone()];
     let mut seen = rustc_hash::FxHashSet::default();
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut note = |error: Diagnostic| {
@@ -177,8 +178,8 @@ pub fn mistakes(
             found.push(error);
         }
     };
-    if let Resolved::Value(parts) = resolver.option(&"buildout".into(), &"parts".into()) {
-        queue.extend(parts.split_whitespace().map(Arc::from));
+    if let Resolved::Value(parts) = resolver.option(&buildout, &"parts".into()) {
+        queue.extend(parts.split_whitespace().rev().map(Arc::from));
     }
     while let Some(name) = queue.pop() {
         if !seen.insert(name.clone()) {
@@ -187,7 +188,11 @@ pub fn mistakes(
         let section = match resolver.section(&name) {
             Ok(section) => section,
             Err(error) => {
-                note(*error);
+                let parts = profile.config.sections[&buildout].options.get("parts");
+                note(match parts.filter(|_| error.snippets.is_empty()) {
+                    Some(parts) => *resolver.explain(*error, parts, &name, "listed here"),
+                    None => *error,
+                });
                 continue;
             }
         };

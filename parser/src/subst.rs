@@ -3,8 +3,6 @@
 //! `$$` separates pieces that are scanned on their own and is kept, so `$${x}` is never a reference. A token runs from
 //! `${` to the first `}`; an unterminated one is plain text.
 
-use crate::grammar;
-
 /// A piece of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -88,22 +86,23 @@ pub fn pieces(value: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// A token is a reference if it is `${section:option}` with letters, digits, blanks, `.`, `_` and `-` in the names; only
+/// the section may be empty.
 fn classify(token: &str) -> Piece<'_> {
-    if let Some((section, option)) = grammar::reference(token) {
-        return Piece::Reference { token, section, option };
-    }
     let inner = &token[2..token.len() - 1];
-    let problem = match inner.matches(':').count() {
-        0 => Malformation::NoColon,
-        1 => {
-            let section = inner.split(':').next().unwrap_or_default();
-            let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-');
-            // A newline before the colon passes the reference's own test; the section is then simply not found.
-            if section.trim_end_matches('\n').chars().all(valid) { Malformation::Option } else { Malformation::Section }
-        }
-        _ => Malformation::ManyColons,
-    };
-    Piece::Malformed { token, problem }
+    let valid = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'.' | b'_' | b'-'));
+    let malformed = |problem| Piece::Malformed { token, problem };
+    let Some((section, option)) = inner.split_once(':') else { return malformed(Malformation::NoColon) };
+    if option.contains(':') {
+        malformed(Malformation::ManyColons)
+    } else if !valid(section.strip_suffix('\n').unwrap_or(section)) {
+        malformed(Malformation::Section)
+    } else if option.is_empty() || !valid(option.strip_suffix('\n').unwrap_or(option)) {
+        malformed(Malformation::Option)
+    } else {
+        // One newline before the colon or the brace passes the reference's own test: the name is then not found.
+        Piece::Reference { token, section, option }
+    }
 }
 
 /// slapos mode: what a reader of the final value sees, `$${` as `${`.

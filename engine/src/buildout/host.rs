@@ -6,9 +6,10 @@ use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::python::Value;
 use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_recipes::run::Level;
 use rbuildout_recipes::{Host, RecipeError, Settings};
 
-use super::sections::{Buildout, Outcome};
+use super::sections::{Buildout, Message, Outcome};
 use super::values;
 
 pub(super) struct InitHost<'b, 'p> {
@@ -124,6 +125,15 @@ impl Host for InitHost<'_, '_> {
     fn substitute(&mut self, text: &str) -> Result<String, RecipeError> {
         let name = self.name.clone();
         self.buildout.substitute(&name, None, text, &mut Vec::new()).map_err(host)
+    }
+
+    fn record(&self, level: Level, text: &str) {
+        let message = Message::Record { level, part: self.name.clone(), text: text.to_owned() };
+        self.buildout.messages.borrow_mut().push(message);
+    }
+
+    fn print(&self, line: &str) {
+        self.buildout.messages.borrow_mut().push(Message::Line(line.to_owned()));
     }
 
     fn signature(&mut self) -> Result<Option<String>, RecipeError> {

@@ -1,5 +1,6 @@
 //! Sections and their options.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use rbuildout_parser::{
     Diagnostic, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, UNUSABLE_LABEL, expand, has_reference, join, nearest,
     pieces, section_hint, unusable_recipe,
 };
+use rbuildout_recipes::run::Level;
 use rbuildout_recipes::{Part, Settings, find, why_not_native};
 use rustc_hash::FxHashMap;
 
@@ -89,6 +91,16 @@ pub struct Buildout<'p> {
     state_directory: PathBuf,
     pub(super) hashes: FxHashMap<Arc<str>, Arc<str>>,
     pub(super) hashing: Vec<Arc<str>>,
+    pub(super) messages: RefCell<Vec<Message>>,
+}
+
+/// Something that a recipe said while it was initialised, when logging is not set up yet.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A record of a part's logger.
+    Record { level: Level, part: Arc<str>, text: String },
+    /// A line without a logger.
+    Line(String),
 }
 
 /// Chain of options being evaluated.
@@ -110,12 +122,18 @@ impl<'p> Buildout<'p> {
             state_directory,
             hashes: FxHashMap::default(),
             hashing: Vec::new(),
+            messages: RefCell::default(),
         }
     }
 
     /// What is being done right now, outermost first: after an error, the reference's `While:` block.
     pub fn doing(&self) -> Vec<String> {
         self.doing.iter().map(ToString::to_string).collect()
+    }
+
+    /// What recipes said while they were initialised.
+    pub fn take_messages(&self) -> Vec<Message> {
+        self.messages.take()
     }
 
     /// Parts initialised so far, in install order.
@@ -382,6 +400,15 @@ impl<'p> Buildout<'p> {
             None => None,
         };
         error
+    }
+
+    /// Shows an error about a part where `parts` names it, unless it has a place already.
+    pub fn explain_part(&self, error: Box<Diagnostic>, name: &str) -> Box<Diagnostic> {
+        if error.snippets.is_empty() {
+            Box::new(self.explain(*error, "buildout", "parts", name, "listed here"))
+        } else {
+            error
+        }
     }
 
     fn explain_in(&self, error: Diagnostic, name: &str, option: Option<&Arc<str>>, mark: &str, label: &str) -> Diagnostic {

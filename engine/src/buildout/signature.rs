@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use md5::{Digest as _, Md5};
+use rbuildout_cache::hash::md5_hex;
 use rbuildout_parser::installed::SIGNATURE_OPTION;
 use rbuildout_parser::python::str_repr;
 use rbuildout_parser::{Map, Mode, PROFILE_BASE_LOCATION, unescape};
@@ -64,19 +64,19 @@ impl Buildout<'_> {
         }
         let base = options.shift_remove(PROFILE_BASE_LOCATION);
         options.sort_unstable_keys();
-        let mut digest = Md5::new();
+        let mut text = Vec::new();
         for (key, value) in &options {
             let value = unescape(value);
             let value = match &base {
                 Some(base) => value.replace(&**base, "${:_profile_base_location_}").into(),
                 None => value,
             };
-            for text in [&**key, &*value] {
-                digest.update(str_repr(text));
-                digest.update([0]);
+            for part in [&**key, &*value] {
+                text.extend_from_slice(str_repr(part).as_bytes());
+                text.push(0);
             }
         }
-        let hash: Arc<str> = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+        let hash: Arc<str> = md5_hex(text).into();
         if complete || !self.profile.config.sections.contains_key(section) || !self.is_part(section) {
             self.hashes.insert(section.clone(), hash.clone());
         }

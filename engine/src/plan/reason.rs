@@ -132,7 +132,7 @@ fn distribution(token: &str) -> &str {
 
 /// Why saved options do not describe a part any more; empty if they do. With `ignore_signature` a differing signature
 /// is no reason.
-pub fn differences(saved: &SavedOptions, current: &SavedOptions, ignore_signature: bool) -> Vec<Reason> {
+pub(super) fn differences(saved: &SavedOptions, current: &SavedOptions, ignore_signature: bool) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let text = |value: &Arc<str>| value.to_string();
     for (key, new) in current {

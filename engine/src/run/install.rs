@@ -61,7 +61,11 @@ pub fn install(
     if let Some(tokens) = &tokens {
         environment.insert("MAKEFLAGS".into(), tokens.makeflags().into());
     }
-    let Prepared { settings, downloader, state, mut store, pending, parts, plan, unused, mark_shared, .. } = prepared;
+    let Prepared { settings, downloader, state, mut store, pending, parts, plan, unused, messages, mark_shared, .. } =
+        prepared;
+    for message in &messages {
+        reporter.message(message);
+    }
     let children_path = state.children();
     let orphans = Children::reap_orphans(&children_path).map_err(io_error)?;
     if orphans > 0 {
@@ -342,15 +346,16 @@ impl Run<'_> {
         let recorded = if update {
             let old = self.store.paths(&step.part);
             let new = paths.iter().any(|path| !old.contains(path));
+            if !new {
+                return Ok(None);
+            }
             match self.session.mode {
-                Mode::Slapos if !new => return Ok(None),
                 Mode::Slapos => {
                     let mut all: Vec<String> = old.into_iter().chain(paths).collect();
                     all.sort();
                     all.dedup();
                     all
                 }
-                Mode::Upstream if !new => return Ok(None),
                 Mode::Upstream => {
                     let added: Vec<String> = paths.into_iter().filter(|path| !old.contains(path)).collect();
                     old.into_iter().chain(added).collect()

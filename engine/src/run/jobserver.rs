@@ -16,7 +16,7 @@ use rustix::io::{FdFlags, fcntl_setfd, retry_on_intr};
 use rustix::pipe::pipe;
 
 /// The tokens of a run.
-pub struct Jobserver {
+pub(super) struct Jobserver {
     read: OwnedFd,
     write: OwnedFd,
     /// The read end once more, as an open file of its own: not blocking here leaves the makes' descriptor alone.
@@ -25,7 +25,7 @@ pub struct Jobserver {
 }
 
 impl Jobserver {
-    pub fn new(tokens: usize) -> io::Result<Self> {
+    pub(super) fn new(tokens: usize) -> io::Result<Self> {
         let (read, write) = pipe()?;
         for end in [&read, &write] {
             fcntl_setfd(end, FdFlags::empty())?;
@@ -40,19 +40,19 @@ impl Jobserver {
     }
 
     /// Takes a token if one is free.
-    pub fn try_acquire(&self) -> bool {
+    pub(super) fn try_acquire(&self) -> bool {
         let mut byte = [0];
         matches!(retry_on_intr(|| rustix::io::read(&self.poll, &mut byte)), Ok(1))
     }
 
     /// Gives a token back.
-    pub fn release(&self) {
+    pub(super) fn release(&self) {
         // A pipe holds far more bytes than there are tokens: this can't block, and can't fail while both ends are open.
         let _ = retry_on_intr(|| rustix::io::write(&self.write, b"+"));
     }
 
     /// What `MAKEFLAGS` has to say.
-    pub fn makeflags(&self) -> String {
+    pub(super) fn makeflags(&self) -> String {
         format!(" -j{} --jobserver-auth={},{}", self.tokens, self.read.as_raw_fd(), self.write.as_raw_fd())
     }
 }

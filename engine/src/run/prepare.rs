@@ -9,7 +9,7 @@ use rbuildout_parser::{Diagnostic, Mode, PART_DEPENDENCIES, Profile, mistakes};
 use rbuildout_recipes::{Settings, find, why_not_native};
 use rustc_hash::FxHashSet;
 
-use crate::buildout::{Buildout, InitialisedPart, Unused};
+use crate::buildout::{Buildout, InitialisedPart, Message, Unused};
 use crate::plan::{Candidate, Plan, Rules, make};
 use crate::session::Session;
 use crate::state::{PendingRemoval, StateDirectory, Store};
@@ -64,6 +64,8 @@ pub struct Prepared {
     pub unused: Option<Unused>,
     /// Directories to create before anything else, in order.
     pub directories: Vec<PathBuf>,
+    /// What recipes said while they were initialised.
+    pub messages: Vec<Message>,
     /// `shared-parts` is set and slapos.extension.shared is asked for.
     pub mark_shared: bool,
 }
@@ -106,10 +108,11 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     let installed = (!initialised.installed.is_empty())
         .then(|| initialised.settings.directory.join(&*initialised.installed));
     let (store, pending) = Store::open(installed, &state, session.mode)?;
+    let messages = buildout.take_messages();
     let mut initialised_parts = buildout.into_parts();
     let mut parts = Vec::with_capacity(list.len());
     for ((name, options), unused) in list.iter().zip(options).zip(unused) {
-        let Some(part) = initialised_parts.shift_remove(name) else { continue };
+        let Some(part) = initialised_parts.swap_remove(name) else { continue };
         parts.push(PreparedPart { initialised: part, options, unused });
     }
     let candidates: Vec<Candidate<'_>> = parts
@@ -140,12 +143,13 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
         plan,
         log: initialised.log,
         unused: buildout_unused,
+        messages,
         mark_shared: initialised.mark_shared,
     })
 }
 
 /// Every mistake that can be found without running a recipe.
-pub fn all_mistakes(profile: &Profile) -> Vec<Diagnostic> {
+fn all_mistakes(profile: &Profile) -> Vec<Diagnostic> {
     let published = |recipe: &str, option: &str| find(recipe).map(|native| native.publishes().contains(&option));
     let problem = |recipe: &str| find(recipe).is_none().then(|| why_not_native(recipe));
     mistakes(profile, &published, &problem)
@@ -254,8 +258,8 @@ fn request(buildout: &mut Buildout<'_>, wanted: &[String]) -> Result<Vec<Arc<str
         wanted.iter().map(|name| Arc::from(name.as_str())).collect()
     };
     for name in &names {
-        buildout.section(name)?;
-        buildout.required(name, "recipe")?;
+        let got = buildout.section(name).and_then(|()| buildout.required(name, "recipe"));
+        got.map_err(|error| if wanted.is_empty() { buildout.explain_part(error, name) } else { error })?;
     }
     if wanted.is_empty() {
         return Ok(buildout.parts().keys().cloned().collect());

@@ -152,11 +152,11 @@ impl Store {
         }
         match self.mode {
             Mode::Slapos => {
-                let place = |name: &Arc<str>| order.iter().position(|wanted| wanted == name);
-                if !self.state.parts.keys().map(place).is_sorted() {
-                    let ranks: rustc_hash::FxHashMap<&Arc<str>, usize> =
-                        order.iter().enumerate().map(|(at, name)| (name, at)).collect();
-                    self.state.parts.sort_by_cached_key(|name, _| ranks.get(name).copied());
+                let ranks: rustc_hash::FxHashMap<&Arc<str>, usize> =
+                    order.iter().enumerate().map(|(at, name)| (name, at)).collect();
+                let rank = |name: &Arc<str>| ranks.get(name).copied();
+                if !self.state.parts.keys().map(rank).is_sorted() {
+                    self.state.parts.sort_by_cached_key(|name, _| rank(name));
                 }
                 self.flush()
             }

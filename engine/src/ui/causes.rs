@@ -6,9 +6,9 @@ use regex::Regex;
 
 /// What a line says is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cause {
-    pub what: String,
-    pub hint: String,
+pub(super) struct Cause {
+    pub(super) what: String,
+    pub(super) hint: String,
 }
 
 type Explain = fn(&str) -> Cause;
@@ -89,7 +89,7 @@ fn library_of(header: &str) -> String {
 }
 
 /// Causes recognised in a log, each once, at most three.
-pub fn recognise(log: &str) -> Vec<Cause> {
+pub(super) fn recognise(log: &str) -> Vec<Cause> {
     static COMPILED: OnceLock<Vec<(Regex, Explain)>> = OnceLock::new();
     let compiled = COMPILED.get_or_init(|| {
         let compile = |(pattern, explain): (&str, Explain)| {

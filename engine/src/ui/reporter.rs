@@ -13,6 +13,7 @@ use rbuildout_parser::python::{PythonError, Value, percent_format_with};
 use rbuildout_recipes::run::{Level, PartLog};
 
 use super::live::Live;
+use crate::buildout::Message;
 
 /// How log lines look.
 #[derive(Debug, Clone)]
@@ -86,6 +87,18 @@ impl Reporter {
     pub fn record(&self, level: Level, message: &str) {
         if let Some(line) = self.line(level, "zc.buildout", message) {
             self.write(line.as_bytes());
+        }
+    }
+
+    /// What a recipe said while it was initialised.
+    pub fn message(&self, message: &Message) {
+        match message {
+            Message::Record { level, part, text } => {
+                if let Some(line) = self.line(*level, part, text) {
+                    self.write(line.as_bytes());
+                }
+            }
+            Message::Line(line) => self.write(format!("{line}\n").as_bytes()),
         }
     }
 

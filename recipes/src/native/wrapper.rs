@@ -153,7 +153,8 @@ impl Part for WrapperPart {
     }
 
     fn update_is_noop(&self) -> bool {
-        false
+        // That the recorded file is there is checked for every part; only hashed files can change the path.
+        self.hashed.is_empty()
     }
 
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError> {
