@@ -16,10 +16,7 @@ pub(crate) fn attribute(value: &Value, name: &str) -> Result {
         return Ok(found);
     }
     if methods::has(value, name) {
-        return Ok(Value::from_object(Py::Bound(
-            value.clone(),
-            name.to_owned(),
-        )));
+        return Ok(Value::from_object(Py::Bound(value.clone(), name.to_owned())));
     }
     if let Some(Py::Dict(dict)) = py(value)
         && let Some(found) = lock(dict).get_str(name)
@@ -32,9 +29,7 @@ pub(crate) fn attribute(value: &Value, name: &str) -> Result {
 /// The lenient undefined value has no attributes either.
 fn lenient(value: &Value) -> Result<()> {
     match py(value) {
-        Some(Py::Lenient(reason)) => {
-            Err(raise(python::PythonError::new(UNDEFINED, reason.as_str())))
-        }
+        Some(Py::Lenient(reason)) => Err(raise(python::PythonError::new(UNDEFINED, reason.as_str()))),
         _ => Ok(()),
     }
 }
@@ -55,34 +50,22 @@ pub(crate) fn item(value: &Value, key: &Value) -> Result {
             return Ok(found);
         }
         if methods::has(value, name) {
-            return Ok(Value::from_object(Py::Bound(
-                value.clone(),
-                name.to_owned(),
-            )));
+            return Ok(Value::from_object(Py::Bound(value.clone(), name.to_owned())));
         }
         return Ok(undefined(no_attribute(value, name)));
     }
-    let shown = to_python(key)
-        .map(|key| python::repr(&key))
-        .unwrap_or_default();
+    let shown = to_python(key).map(|key| python::repr(&key)).unwrap_or_default();
     Ok(undefined(no_element(value, &shown)))
 }
 
 /// The item of a container; `None` where Python raises `KeyError`, `IndexError` or `TypeError`.
 pub(crate) fn element(value: &Value, key: &Value) -> Result<Option<Value>> {
     let at = |length: usize| {
-        let position = i128::try_from(key.clone())
-            .ok()
-            .filter(|_| key.is_integer() || key.kind() == ValueKind::Bool)?;
+        let position =
+            i128::try_from(key.clone()).ok().filter(|_| key.is_integer() || key.kind() == ValueKind::Bool)?;
         let length = i128::try_from(length).ok()?;
-        let position = if position < 0 {
-            position + length
-        } else {
-            position
-        };
-        usize::try_from(position)
-            .ok()
-            .filter(|at| i128::try_from(*at).is_ok_and(|at| at < length))
+        let position = if position < 0 { position + length } else { position };
+        usize::try_from(position).ok().filter(|at| i128::try_from(*at).is_ok_and(|at| at < length))
     };
     Ok(match py(value) {
         Some(Py::List(items)) => {
@@ -104,18 +87,11 @@ pub(crate) fn element(value: &Value, key: &Value) -> Result<Option<Value>> {
             None if record.class == "environ" => record.field(key.as_str().unwrap_or("")).cloned(),
             None => None,
         },
-        Some(Py::Bytes(_)) => python::item(&to_python(value)?, &to_python(key)?)
-            .ok()
-            .map(from_python),
+        Some(Py::Bytes(_)) => python::item(&to_python(value)?, &to_python(key)?).ok().map(from_python),
         Some(_) => None,
         None => match value.kind() {
-            ValueKind::String => python::item(&to_python(value)?, &to_python(key)?)
-                .ok()
-                .map(from_python),
-            ValueKind::Seq | ValueKind::Map => value
-                .get_item(key)
-                .ok()
-                .filter(|found| !found.is_undefined()),
+            ValueKind::String => python::item(&to_python(value)?, &to_python(key)?).ok().map(from_python),
+            ValueKind::Seq | ValueKind::Map => value.get_item(key).ok().filter(|found| !found.is_undefined()),
             _ => None,
         },
     })
@@ -138,13 +114,9 @@ pub(crate) fn own(value: &Value, name: &str) -> Option<Value> {
             _ => None,
         },
         Some(Py::Builtin(builtin)) if name == "__name__" => Some(text(*builtin)),
-        Some(Py::Builtin("dict")) if name == "fromkeys" => {
-            Some(Value::from_object(Py::Function("dict.fromkeys")))
-        }
+        Some(Py::Builtin("dict")) if name == "fromkeys" => Some(Value::from_object(Py::Function("dict.fromkeys"))),
         Some(_) => match name {
-            "__class__" => Some(super::object::builtin(super::builtins::class_named(
-                &class_name(value),
-            )?)),
+            "__class__" => Some(super::object::builtin(super::builtins::class_named(&class_name(value))?)),
             _ => None,
         },
         None => match value.kind() {
@@ -155,10 +127,7 @@ pub(crate) fn own(value: &Value, name: &str) -> Option<Value> {
                     let arguments = value.get_attr(name).ok()?;
                     return Some(tuple(arguments.try_iter().ok()?.collect()));
                 }
-                value
-                    .get_attr(name)
-                    .ok()
-                    .filter(|found| !found.is_undefined())
+                value.get_attr(name).ok().filter(|found| !found.is_undefined())
             }
             _ => None,
         },
@@ -184,11 +153,7 @@ fn object_type(value: &Value) -> String {
 }
 
 fn no_attribute(value: &Value, name: &str) -> String {
-    format!(
-        "'{}' has no attribute {}",
-        object_type(value),
-        python::str_repr(name)
-    )
+    format!("'{}' has no attribute {}", object_type(value), python::str_repr(name))
 }
 
 /// The text about a missing item.

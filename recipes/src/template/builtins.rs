@@ -8,9 +8,7 @@ use super::convert::{class_name, from_python, string, to_python};
 use super::dict::{Dict, keyed};
 use super::errors::{defined, raise, type_error, undefined, unsupported, value_error};
 use super::iterate::{items, iter, length, truth};
-use super::object::{
-    Cursor, Py, Result, arguments, dict, iterator, list, lock, py, set, text, tuple,
-};
+use super::object::{Cursor, Py, Result, arguments, dict, iterator, list, lock, py, set, text, tuple};
 use super::rewrite::ISOLATED;
 use super::{attributes, filters, jinja_tests, methods, ops};
 
@@ -124,15 +122,10 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
     if name.starts_with("__") {
         return helper(name, state, given, args);
     }
-    let keyword = |wanted: &str| {
-        kwargs
-            .iter()
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value)
-    };
+    let keyword = |wanted: &str| kwargs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
     if let Some(missing) = given.iter().find(|value| value.is_undefined())
-        && name != "dict"
-        && name != "assert"
+        // These do not look into the value, or not in a way that an undefined value notices.
+        && !matches!(name, "dict" | "assert" | "range" | "hex" | "oct" | "bin" | "chr" | "isinstance" | "callable")
     {
         return Err(super::errors::undefined_error(missing));
     }
@@ -155,24 +148,17 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         ("str", [bytes, encoding, ..]) if super::object::bytes_in(bytes).is_some() => {
             methods::call(bytes, state, "decode", std::slice::from_ref(encoding))
         }
-        ("len", [value]) => length(value).map(Value::from).ok_or_else(|| {
-            type_error(format!(
-                "object of type '{}' has no len()",
-                class_name(value)
-            ))
-        }),
+        ("len", [value]) => length(value)
+            .map(Value::from)
+            .ok_or_else(|| type_error(format!("object of type '{}' has no len()", class_name(value)))),
         ("int", []) => Ok(Value::from(0)),
         ("int", [value]) => {
-            let base = keyword("base")
-                .and_then(|base| base.as_usize())
-                .unwrap_or(10);
+            let base = keyword("base").and_then(|base| base.as_usize()).unwrap_or(10);
             integer(value, base)
         }
         ("int", [value, base]) => integer(value, base.as_usize().unwrap_or(10)),
         ("float", []) => Ok(Value::from(0.0)),
-        ("float", [value]) => python::to_float(&to_python(value)?)
-            .map(from_python)
-            .map_err(raise),
+        ("float", [value]) => python::to_float(&to_python(value)?).map(from_python).map_err(raise),
         ("bool", []) => Ok(Value::from(false)),
         ("bool", [value]) => Ok(Value::from(value.is_true())),
         ("list", []) => Ok(list(Vec::new())),
@@ -195,17 +181,9 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         }
         ("range", _) => range(given),
         ("enumerate", [value, rest @ ..]) => {
-            let start = rest
-                .first()
-                .or(keyword("start"))
-                .map_or(Ok(0), |start| i128::try_from(start.clone()))?;
+            let start = rest.first().or(keyword("start")).map_or(Ok(0), |start| i128::try_from(start.clone()))?;
             let pairs = (start..).zip(items(value)?);
-            Ok(iterator(
-                "enumerate",
-                pairs
-                    .map(|(position, item)| tuple(vec![Value::from(position), item]))
-                    .collect(),
-            ))
+            Ok(iterator("enumerate", pairs.map(|(position, item)| tuple(vec![Value::from(position), item])).collect()))
         }
         ("zip", _) => {
             let mut columns = given.iter().map(iter).collect::<Result<Vec<_>>>()?;
@@ -214,10 +192,7 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         ("map", [function, sources @ ..]) if !sources.is_empty() => {
             let mut columns = sources.iter().map(iter).collect::<Result<Vec<_>>>()?;
             let rows = items(&zip(&mut columns)?)?;
-            let results = rows
-                .iter()
-                .map(|row| function.call(state, &items(row)?))
-                .collect::<Result<Vec<_>>>()?;
+            let results = rows.iter().map(|row| function.call(state, &items(row)?)).collect::<Result<Vec<_>>>()?;
             Ok(iterator("map", results))
         }
         ("filter", [function, source]) => {
@@ -248,39 +223,23 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         ("next", [value, rest @ ..]) => match py(value) {
             Some(Py::Iter { state, .. }) => {
                 let next = lock(state).next();
-                next.or_else(|| rest.first().cloned())
-                    .ok_or_else(|| raise(PythonError::new("StopIteration", "")))
+                next.or_else(|| rest.first().cloned()).ok_or_else(|| raise(PythonError::new("StopIteration", "")))
             }
-            _ => Err(type_error(format!(
-                "'{}' object is not an iterator",
-                class_name(value)
-            ))),
+            _ => Err(type_error(format!("'{}' object is not an iterator", class_name(value)))),
         },
         ("all", [value]) => Ok(Value::from(items(value)?.iter().all(Value::is_true))),
         ("any", [value]) => Ok(Value::from(items(value)?.iter().any(Value::is_true))),
         ("sum", [value, rest @ ..]) => {
-            let start = rest
-                .first()
-                .or(keyword("start"))
-                .cloned()
-                .unwrap_or_else(|| Value::from(0));
+            let start = rest.first().or(keyword("start")).cloned().unwrap_or_else(|| Value::from(0));
             if start.as_str().is_some() {
-                return Err(type_error(
-                    "sum() can't sum strings [use ''.join(seq) instead]",
-                ));
+                return Err(type_error("sum() can't sum strings [use ''.join(seq) instead]"));
             }
-            items(value)?
-                .iter()
-                .try_fold(start, |total, item| ops::math("+", &total, item))
+            items(value)?.iter().try_fold(start, |total, item| ops::math("+", &total, item))
         }
         ("min" | "max", [_, ..]) => extreme(name, given, keyword("key"), keyword("default"), state),
         ("abs", [value]) => {
-            let negative = ops::compare("<", value, &Value::from(0)).map_err(|_| {
-                type_error(format!(
-                    "bad operand type for abs(): '{}'",
-                    class_name(value)
-                ))
-            })?;
+            let negative = ops::compare("<", value, &Value::from(0))
+                .map_err(|_| type_error(format!("bad operand type for abs(): '{}'", class_name(value))))?;
             ops::sign(if negative { UnaryOp::Neg } else { UnaryOp::Pos }, value)
         }
         ("round", [value, rest @ ..]) => round(value, rest.first().or(keyword("ndigits"))),
@@ -305,22 +264,17 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
             let characters: Vec<char> = value.as_str().unwrap_or_default().chars().collect();
             match characters.as_slice() {
                 [c] => Ok(Value::from(u32::from(*c))),
-                other => Err(type_error(format!(
-                    "ord() expected a character, but string of length {} found",
-                    other.len()
-                ))),
+                other => {
+                    Err(type_error(format!("ord() expected a character, but string of length {} found", other.len())))
+                }
             }
         }
         ("format", [value, rest @ ..]) => {
             let spec = rest.first().and_then(Value::as_str).unwrap_or_default();
-            python::format_value(&to_python(value)?, spec)
-                .map(text)
-                .map_err(raise)
+            python::format_value(&to_python(value)?, spec).map(text).map_err(raise)
         }
         ("bytes", [value, rest @ ..]) => match to_python(value)? {
-            python::Value::Str(_) if !rest.is_empty() => {
-                methods::call(value, state, "encode", rest)
-            }
+            python::Value::Str(_) if !rest.is_empty() => methods::call(value, state, "encode", rest),
             python::Value::Str(_) => Err(type_error("string argument without an encoding")),
             python::Value::Bytes(bytes) => Ok(super::object::bytes(bytes)),
             python::Value::List(numbers) | python::Value::Tuple(numbers) => numbers
@@ -335,26 +289,19 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         ("callable", [value]) => Ok(Value::from(jinja_tests::is_callable(value))),
         ("isinstance", [value, class]) => is_instance(value, class).map(Value::from),
         ("cycler" | "joiner", _) => Err(unsupported(format!("{name}()"))),
-        _ => Err(type_error(format!(
-            "{name}() was called with {} arguments, which is not supported",
-            given.len()
-        ))),
+        _ => Err(type_error(format!("{name}() was called with {} arguments, which is not supported", given.len()))),
     }
 }
 
 fn value_int(value: &Value) -> Result<i128> {
-    to_python(value)?.as_int().ok_or_else(|| {
-        type_error(format!(
-            "'{}' object cannot be interpreted as an integer",
-            class_name(value)
-        ))
-    })
+    let plain = if value.is_undefined() { python::Value::None } else { to_python(value)? };
+    plain
+        .as_int()
+        .ok_or_else(|| type_error(format!("'{}' object cannot be interpreted as an integer", class_name(value))))
 }
 
 fn integer(value: &Value, base: usize) -> Result {
-    python::to_int(&to_python(value)?, u32::try_from(base).unwrap_or(10))
-        .map(from_python)
-        .map_err(raise)
+    python::to_int(&to_python(value)?, u32::try_from(base).unwrap_or(10)).map(from_python).map_err(raise)
 }
 
 fn zip(columns: &mut [Value]) -> Result {
@@ -384,10 +331,7 @@ fn range(args: &[Value]) -> Result {
         [start, stop, step] => (*start, *stop, *step),
         [] => return Err(type_error("range expected at least 1 argument, got 0")),
         _ => {
-            return Err(type_error(format!(
-                "range expected at most 3 arguments, got {}",
-                args.len()
-            )));
+            return Err(type_error(format!("range expected at most 3 arguments, got {}", args.len())));
         }
     };
     if step == 0 {
@@ -397,17 +341,8 @@ fn range(args: &[Value]) -> Result {
 }
 
 /// Sorts as `list.sort(key=…, reverse=…)` does.
-pub(crate) fn sort(
-    elements: &mut Vec<Value>,
-    kwargs: &[(String, Value)],
-    state: &mut State<'_, '_>,
-) -> Result<()> {
-    let keyword = |wanted: &str| {
-        kwargs
-            .iter()
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value)
-    };
+pub(crate) fn sort(elements: &mut Vec<Value>, kwargs: &[(String, Value)], state: &mut State<'_, '_>) -> Result<()> {
+    let keyword = |wanted: &str| kwargs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
     let reverse = keyword("reverse").is_some_and(Value::is_true);
     // Reversing twice keeps the order of equal elements, as Python does.
     if reverse {
@@ -440,17 +375,11 @@ fn extreme(
     default: Option<&Value>,
     state: &mut State<'_, '_>,
 ) -> Result {
-    let candidates = if let [one] = given {
-        items(one)?
-    } else {
-        given.to_vec()
-    };
+    let candidates = if let [one] = given { items(one)? } else { given.to_vec() };
     let mut best: Option<(Value, Value)> = None;
     for candidate in candidates {
         let rank = match key {
-            Some(function) if !function.is_none() => {
-                function.call(state, std::slice::from_ref(&candidate))?
-            }
+            Some(function) if !function.is_none() => function.call(state, std::slice::from_ref(&candidate))?,
             _ => candidate.clone(),
         };
         let better = match &best {
@@ -470,33 +399,24 @@ fn extreme(
 pub(crate) fn round(value: &Value, digits: Option<&Value>) -> Result {
     let digits = digits.filter(|digits| !digits.is_none());
     match (to_python(value)?, digits) {
-        (number @ (python::Value::Int(_) | python::Value::Bool(_)), None) => Ok(from_python(
-            python::Value::Int(number.as_int().unwrap_or(0)),
-        )),
-        (python::Value::Float(number), None) => {
-            python::to_int(&python::Value::Float(number.round_ties_even()), 10)
-                .map(from_python)
-                .map_err(raise)
+        (number @ (python::Value::Int(_) | python::Value::Bool(_)), None) => {
+            Ok(from_python(python::Value::Int(number.as_int().unwrap_or(0))))
         }
-        (number @ (python::Value::Int(_) | python::Value::Bool(_)), Some(digits))
-            if value_int(digits)? >= 0 =>
-        {
+        (python::Value::Float(number), None) => {
+            python::to_int(&python::Value::Float(number.round_ties_even()), 10).map(from_python).map_err(raise)
+        }
+        (number @ (python::Value::Int(_) | python::Value::Bool(_)), Some(digits)) if value_int(digits)? >= 0 => {
             Ok(from_python(number))
         }
         (python::Value::Float(number), Some(digits)) if value_int(digits)? >= 0 => {
             // The decimal text of the number is exact, so this rounds correctly.
             let digits = usize::try_from(value_int(digits)?).unwrap_or(0).min(400);
-            Ok(Value::from(
-                format!("{number:.digits$}").parse().unwrap_or(number),
-            ))
+            Ok(Value::from(format!("{number:.digits$}").parse().unwrap_or(number)))
         }
         (python::Value::Float(_) | python::Value::Int(_) | python::Value::Bool(_), Some(_)) => {
             Err(unsupported("round() to negative digits"))
         }
-        _ => Err(type_error(format!(
-            "type {} doesn't define __round__ method",
-            class_name(value)
-        ))),
+        _ => Err(type_error(format!("type {} doesn't define __round__ method", class_name(value)))),
     }
 }
 
@@ -517,18 +437,14 @@ fn is_instance(value: &Value, class: &Value) -> Result<bool> {
                 || (*name == "str" && actual == "Markup")
                 || (*name == "tuple" && matches!(actual.as_str(), "ParseResult" | "SplitResult")))
         }
-        _ => Err(type_error(
-            "isinstance() arg 2 must be a type, a tuple of types, or a union",
-        )),
+        _ => Err(type_error("isinstance() arg 2 must be a type, a tuple of types, or a union")),
     }
 }
 
 /// The helpers that the pre-pass calls; `all` includes keyword arguments.
 fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[Value]) -> Result {
     match (name, args) {
-        ("__attr__", [value, key]) => {
-            attributes::attribute(value, key.as_str().unwrap_or_default())
-        }
+        ("__attr__", [value, key]) => attributes::attribute(value, key.as_str().unwrap_or_default()),
         ("__item__", [value, key]) => attributes::item(value, key),
         ("__list__", _) => Ok(list(args.to_vec())),
         ("__tuple__", _) => Ok(tuple(args.to_vec())),
@@ -539,19 +455,13 @@ fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[
             }
             Ok(dict(result))
         }
-        ("__slice__", [start, stop, step]) => Ok(Value::from_object(Py::Slice([
-            start.clone(),
-            stop.clone(),
-            step.clone(),
-        ]))),
-        ("__float__", [digits]) => python::to_float(&to_python(digits)?)
-            .map(from_python)
-            .map_err(raise),
-        ("__math__", [first, rest @ ..]) => {
-            rest.chunks_exact(2).try_fold(first.clone(), |left, pair| {
-                ops::math(pair[0].as_str().unwrap_or("+"), &left, &pair[1])
-            })
+        ("__slice__", [start, stop, step]) => {
+            Ok(Value::from_object(Py::Slice([start.clone(), stop.clone(), step.clone()])))
         }
+        ("__float__", [digits]) => python::to_float(&to_python(digits)?).map(from_python).map_err(raise),
+        ("__math__", [first, rest @ ..]) => rest
+            .chunks_exact(2)
+            .try_fold(first.clone(), |left, pair| ops::math(pair[0].as_str().unwrap_or("+"), &left, &pair[1])),
         ("__cmp__", [first, rest @ ..]) => {
             let mut left = first;
             for pair in rest.chunks_exact(2) {
@@ -572,6 +482,10 @@ fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[
             jinja_tests::apply(test.as_str().unwrap_or_default(), value, rest).map(Value::from)
         }
         ("__for__", [value]) => loop_over(value),
+        ("__for__", [value, target]) => Ok(super::object::cursor(
+            "iterator",
+            Cursor::Unpack(loop_over(value)?, target.as_str().unwrap_or_default().to_owned()),
+        )),
         ("__unpack__", [value]) => match value.kind() {
             ValueKind::String => items(value).map(list),
             _ => Ok(value.clone()),
@@ -580,15 +494,13 @@ fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[
         ("__noelse__", [line]) => Ok(Value::from_object(Py::Lenient(format!(
             "the inline if-expression on line {line} evaluated to false and no else section was defined."
         )))),
-        ("__param__", [value, name]) if value.is_undefined() => Ok(undefined(format!(
-            "parameter {} was not provided",
-            python::str_repr(name.as_str().unwrap_or_default())
-        ))),
+        ("__param__", [value, name]) if value.is_undefined() => {
+            Ok(undefined(format!("parameter {} was not provided", python::str_repr(name.as_str().unwrap_or_default()))))
+        }
         ("__param__", [value, _]) => Ok(value.clone()),
-        ("__missing__", [name]) => Ok(undefined(format!(
-            "{} is undefined",
-            python::str_repr(name.as_str().unwrap_or_default())
-        ))),
+        ("__missing__", [name]) => {
+            Ok(undefined(format!("{} is undefined", python::str_repr(name.as_str().unwrap_or_default()))))
+        }
         ("__template__", [template, with_context]) => {
             defined(template)?;
             Ok(match template.as_str() {
@@ -604,13 +516,7 @@ fn helper(name: &'static str, state: &mut State<'_, '_>, args: &[Value], all: &[
 fn loop_over(value: &Value) -> Result {
     match py(value) {
         Some(Py::Iter { .. }) => Ok(value.clone()),
-        Some(Py::List(_)) => Ok(super::object::cursor(
-            "list_iterator",
-            Cursor::Live {
-                list: value.clone(),
-                at: 0,
-            },
-        )),
+        Some(Py::List(_)) => Ok(super::object::cursor("list_iterator", Cursor::Live { list: value.clone(), at: 0 })),
         _ => items(value).map(|items| iterator("iterator", items)),
     }
 }

@@ -17,14 +17,10 @@ pub(crate) fn to_python(value: &Value) -> Result<python::Value> {
 
 fn plain(value: &Value, depth: usize) -> Result<python::Value> {
     if depth > MAX_DEPTH {
-        return Err(raise(PythonError::new(
-            "RecursionError",
-            "maximum recursion depth exceeded",
-        )));
+        return Err(raise(PythonError::new("RecursionError", "maximum recursion depth exceeded")));
     }
-    let all = |items: Vec<Value>| -> Result<Vec<python::Value>> {
-        items.iter().map(|item| plain(item, depth + 1)).collect()
-    };
+    let all =
+        |items: Vec<Value>| -> Result<Vec<python::Value>> { items.iter().map(|item| plain(item, depth + 1)).collect() };
     if let Some(object) = py(value) {
         return Ok(match object {
             Py::List(items) => {
@@ -43,11 +39,7 @@ fn plain(value: &Value, depth: usize) -> Result<python::Value> {
             }
             Py::Set { frozen, items } => {
                 let items = lock(items).keys().cloned().collect();
-                if *frozen {
-                    python::Value::FrozenSet(items)
-                } else {
-                    python::Value::Set(items)
-                }
+                if *frozen { python::Value::FrozenSet(items) } else { python::Value::Set(items) }
             }
             Py::View(kind, _) => {
                 let items = all(super::iterate::items(value)?)?;
@@ -65,25 +57,17 @@ fn plain(value: &Value, depth: usize) -> Result<python::Value> {
     }
     Ok(match value.kind() {
         // Printing a container does not look into undefined elements.
-        ValueKind::Undefined if depth > 0 => opaque(
-            "StrictUndefined",
-            "Undefined".to_owned(),
-            "Undefined".to_owned(),
-        ),
+        ValueKind::Undefined if depth > 0 => opaque("StrictUndefined", "Undefined".to_owned(), "Undefined".to_owned()),
         ValueKind::Undefined => {
             defined(value)?;
             python::Value::None
         }
         ValueKind::None => python::Value::None,
         ValueKind::Bool => python::Value::Bool(value.is_true()),
-        ValueKind::Number if value.is_integer() => {
-            python::Value::Int(i128::try_from(value.clone())?)
-        }
+        ValueKind::Number if value.is_integer() => python::Value::Int(i128::try_from(value.clone())?),
         ValueKind::Number => python::Value::Float(f64::try_from(value.clone())?),
         ValueKind::String => python::Value::Str(value.as_str().unwrap_or_default().to_owned()),
-        ValueKind::Seq if value.is_tuple() => {
-            python::Value::Tuple(all(value.try_iter()?.collect())?)
-        }
+        ValueKind::Seq if value.is_tuple() => python::Value::Tuple(all(value.try_iter()?.collect())?),
         ValueKind::Seq => python::Value::List(all(value.try_iter()?.collect())?),
         ValueKind::Map if value.is_kwargs() => {
             let mut result = python::Dict::new();
@@ -102,11 +86,7 @@ fn plain(value: &Value, depth: usize) -> Result<python::Value> {
 }
 
 fn opaque(class: &str, text: String, repr: String) -> python::Value {
-    python::Value::Opaque(Box::new(Opaque {
-        type_name: class.to_owned(),
-        text,
-        repr,
-    }))
+    python::Value::Opaque(Box::new(Opaque { type_name: class.to_owned(), text, repr }))
 }
 
 /// The mutable counterpart of a plain value.
@@ -115,14 +95,10 @@ pub(crate) fn from_python(value: python::Value) -> Value {
     match value {
         python::Value::None => Value::from(()),
         python::Value::Bool(value) => Value::from(value),
-        python::Value::Int(value) => {
-            i64::try_from(value).map_or_else(|_| Value::from(value), Value::from)
-        }
+        python::Value::Int(value) => i64::try_from(value).map_or_else(|_| Value::from(value), Value::from),
         python::Value::Float(value) => Value::from(value),
         python::Value::Str(text) => Value::from(text),
-        python::Value::Bytes(bytes) | python::Value::ByteArray(bytes) => {
-            super::object::bytes(bytes)
-        }
+        python::Value::Bytes(bytes) | python::Value::ByteArray(bytes) => super::object::bytes(bytes),
         python::Value::List(items) => list(all(items)),
         python::Value::Tuple(items) => tuple(all(items)),
         python::Value::Dict(items) => {
@@ -135,10 +111,7 @@ pub(crate) fn from_python(value: python::Value) -> Value {
         }
         python::Value::Set(ref items) | python::Value::FrozenSet(ref items) => {
             let frozen = matches!(value, python::Value::FrozenSet(_));
-            let items = items
-                .iter()
-                .map(|item| (item.clone(), from_python(item.clone())))
-                .collect();
+            let items = items.iter().map(|item| (item.clone(), from_python(item.clone()))).collect();
             set(items, frozen)
         }
         python::Value::Complex(..) => Value::from(repr(&value)),
@@ -197,20 +170,13 @@ fn class_of(object: &Py) -> &'static str {
 /// What Python prints for objects that are no data. Python adds an address to most of them, which is left out.
 fn describe(object: &Py) -> String {
     match object {
-        Py::Range {
-            start,
-            stop,
-            step: 1,
-        } => format!("range({start}, {stop})"),
+        Py::Range { start, stop, step: 1 } => format!("range({start}, {stop})"),
         Py::Range { start, stop, step } => format!("range({start}, {stop}, {step})"),
         Py::Builtin(name) if super::builtins::is_class(name) => format!("<class '{name}'>"),
         Py::Builtin(name) => format!("<built-in function {name}>"),
         Py::Function(name) => format!("<function {}>", name.rsplit('.').next().unwrap_or(name)),
         Py::Bound(receiver, name) => {
-            format!(
-                "<built-in method {name} of {} object>",
-                class_name(receiver)
-            )
+            format!("<built-in method {name} of {} object>", class_name(receiver))
         }
         Py::Module(name) => format!("<module '{name}'>"),
         other => format!("<{} object>", class_of(other)),

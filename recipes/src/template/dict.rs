@@ -29,9 +29,7 @@ impl Dict {
     }
 
     pub(crate) fn get_str(&self, key: &str) -> Option<Value> {
-        self.0
-            .get(&python::Value::from(key))
-            .map(|(_, value)| value.clone())
+        self.0.get(&python::Value::from(key)).map(|(_, value)| value.clone())
     }
 
     /// Inserts or replaces; a replaced entry keeps its place and its key.

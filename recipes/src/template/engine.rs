@@ -41,23 +41,17 @@ impl TemplateEngine for NativeEngine {
                 Some(plain) => (plain, true),
                 None => (name, false),
             };
-            let loaded = loader::load(imports.as_ref(), plain).and_then(|text| {
-                text.map(|text| prepare(&text, plain, extensions, isolated))
-                    .transpose()
-            });
+            let loaded = loader::load(imports.as_ref(), plain)
+                .and_then(|text| text.map(|text| prepare(&text, plain, extensions, isolated)).transpose());
             loaded.map_err(|error| {
                 *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
                 Error::new(ErrorKind::InvalidOperation, "").with_source(error)
             })
         });
-        let result = environment
-            .template_from_named_str(&job.name, &source)
-            .and_then(|template| template.render(context));
+        let result =
+            environment.template_from_named_str(&job.name, &source).and_then(|template| template.render(context));
         result.map_err(|error| {
-            let loading = failure
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+            let loading = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
             loading.unwrap_or_else(|| errors::translate(&error, &job.name))
         })
     }
@@ -75,10 +69,7 @@ impl TemplateEngine for NativeEngine {
         let mut seen: Vec<String> = Vec::new();
         while let Some((name, text)) = pending.pop() {
             let Some(text) = text else { continue };
-            let mut names = Names {
-                template: name.clone(),
-                ..Names::default()
-            };
+            let mut names = Names { template: name.clone(), ..Names::default() };
             // A template with errors is no reason for another engine: its error is the same.
             if rewrite(&normalize_newlines(&text), extensions, &mut names).is_err() {
                 continue;
@@ -113,24 +104,13 @@ fn extensions(job: &RenderJob) -> Result<Extensions, Unsupported> {
 }
 
 /// The pre-pass; a template imported without context does not see the names of the context.
-fn prepare(
-    source: &str,
-    name: &str,
-    extensions: Extensions,
-    isolated: bool,
-) -> Result<String, TemplateError> {
+fn prepare(source: &str, name: &str, extensions: Extensions, isolated: bool) -> Result<String, TemplateError> {
     let source = normalize_newlines(source);
-    let mut names = Names {
-        template: name.to_owned(),
-        ..Names::default()
-    };
+    let mut names = Names { template: name.to_owned(), ..Names::default() };
     let mut text = rewrite(&source, extensions, &mut names)?;
     if isolated {
-        let mut own = Names {
-            template: name.to_owned(),
-            visible: Some(std::mem::take(&mut names.bound)),
-            ..Names::default()
-        };
+        let mut own =
+            Names { template: name.to_owned(), visible: Some(std::mem::take(&mut names.bound)), ..Names::default() };
         text = rewrite(&source, extensions, &mut own)?;
     }
     if let Some(assertion) = names.assertion {
@@ -156,30 +136,23 @@ fn environment() -> Environment<'static> {
         let shown = convert::string(value)?;
         out.write_str(&shown).map_err(Error::from)
     });
-    environment.set_unknown_method_callback(|state, value, method, args| {
-        methods::call(value, state, method, args)
-    });
+    environment.set_unknown_method_callback(|state, value, method, args| methods::call(value, state, method, args));
     for name in builtins::GLOBALS {
         environment.add_global(*name, builtin(name));
     }
     environment.add_function("namespace", minijinja::functions::namespace);
     for name in filters::NAMES {
         // Only filter blocks ask for these; filters in expressions go through a helper.
-        environment.add_filter(
-            *name,
-            move |state: &mut State<'_, '_>, args: minijinja::value::Rest<Value>| match args
-                .split_first()
-            {
-                Some((value, rest)) => filters::apply(name, state, value, rest),
-                None => Err(errors::type_error("a filter needs a value")),
-            },
-        );
+        environment.add_filter(*name, move |state: &mut State<'_, '_>, args: minijinja::value::Rest<Value>| match args
+            .split_first()
+        {
+            Some((value, rest)) => filters::apply(name, state, value, rest),
+            None => Err(errors::type_error("a filter needs a value")),
+        });
     }
     for name in jinja_tests::NAMES {
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            environment.add_test(*name, move |args: minijinja::value::Rest<Value>| match args
-                .split_first()
-            {
+            environment.add_test(*name, move |args: minijinja::value::Rest<Value>| match args.split_first() {
                 Some((value, rest)) => jinja_tests::apply(name, value, rest),
                 None => Err(errors::type_error("a test needs a value")),
             });

@@ -72,11 +72,7 @@ pub(crate) fn undefined_error(value: &Value) -> Error {
 
 /// Fails for undefined values.
 pub(crate) fn defined(value: &Value) -> Result<(), Error> {
-    if value.is_undefined() {
-        Err(undefined_error(value))
-    } else {
-        Ok(())
-    }
+    if value.is_undefined() { Err(undefined_error(value)) } else { Ok(()) }
 }
 
 /// The final form of an error.
@@ -98,9 +94,7 @@ pub(crate) fn translate(error: &Error, template: &str) -> TemplateError {
         current = error.source();
     }
     TemplateError {
-        exception: exception(error)
-            .cloned()
-            .unwrap_or_else(|| classify(innermost)),
+        exception: exception(error).cloned().unwrap_or_else(|| classify(innermost)),
         template: place.0,
         line: place.1,
     }
@@ -108,16 +102,10 @@ pub(crate) fn translate(error: &Error, template: &str) -> TemplateError {
 
 fn classify(error: &Error) -> PythonError {
     let detail = error.detail().unwrap_or_default().to_owned();
-    let first_word = detail
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let first_word = detail.split_whitespace().next().unwrap_or_default().to_owned();
     match error.kind() {
         ErrorKind::UndefinedError => PythonError::new(UNDEFINED, undefined_text(&detail)),
-        ErrorKind::UnknownFunction => {
-            PythonError::new(UNDEFINED, format!("'{first_word}' is undefined"))
-        }
+        ErrorKind::UnknownFunction => PythonError::new(UNDEFINED, format!("'{first_word}' is undefined")),
         ErrorKind::TemplateNotFound => {
             let name = detail.split(['"', '\'']).nth(1).unwrap_or(&detail);
             let name = name.split("\\x00isolated").next().unwrap_or(name);
@@ -126,15 +114,11 @@ fn classify(error: &Error) -> PythonError {
         }
         ErrorKind::SyntaxError => PythonError::new("jinja2.exceptions.TemplateSyntaxError", detail),
         ErrorKind::CannotUnpack => unpack_error(&detail),
-        ErrorKind::TooManyArguments if detail.is_empty() => {
-            PythonError::type_error("macro takes not more arguments")
-        }
+        ErrorKind::TooManyArguments if detail.is_empty() => PythonError::type_error("macro takes not more arguments"),
         ErrorKind::TooManyArguments | ErrorKind::MissingArgument | ErrorKind::UnknownMethod => {
             PythonError::type_error(detail)
         }
-        ErrorKind::InvalidOperation
-            if detail.starts_with("value of type undefined is not callable") =>
-        {
+        ErrorKind::InvalidOperation if detail.starts_with("value of type undefined is not callable") => {
             PythonError::new(UNDEFINED, undefined_text(&detail))
         }
         ErrorKind::InvalidOperation if detail.ends_with("is not callable") => {
@@ -146,12 +130,10 @@ fn classify(error: &Error) -> PythonError {
             };
             PythonError::type_error(format!("'{class}' object is not callable"))
         }
-        ErrorKind::InvalidOperation if detail.starts_with("can only assign to namespaces") => {
-            PythonError::new(
-                "jinja2.exceptions.TemplateRuntimeError",
-                "cannot assign attribute on non-namespace object",
-            )
-        }
+        ErrorKind::InvalidOperation if detail.starts_with("can only assign to namespaces") => PythonError::new(
+            "jinja2.exceptions.TemplateRuntimeError",
+            "cannot assign attribute on non-namespace object",
+        ),
         ErrorKind::InvalidOperation if detail.contains("recursion limit") => {
             PythonError::new("RecursionError", "maximum recursion depth exceeded")
         }
@@ -169,17 +151,15 @@ fn undefined_text(detail: &str) -> String {
 }
 
 fn unpack_error(detail: &str) -> PythonError {
-    let numbers: Vec<usize> = detail
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|number| number.parse().ok())
-        .collect();
+    let numbers: Vec<usize> =
+        detail.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
     match numbers.as_slice() {
         [expected, got] if got > expected => {
             PythonError::value_error(format!("too many values to unpack (expected {expected})"))
         }
-        [expected, got] => PythonError::value_error(format!(
-            "not enough values to unpack (expected {expected}, got {got})"
-        )),
+        [expected, got] => {
+            PythonError::value_error(format!("not enough values to unpack (expected {expected}, got {got})"))
+        }
         _ => PythonError::type_error("cannot unpack non-iterable object"),
     }
 }

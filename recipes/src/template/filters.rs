@@ -84,12 +84,9 @@ impl<'a> Args<'a> {
     }
 
     pub(crate) fn get(&self, position: usize, name: &str) -> Option<&Value> {
-        self.positional.get(position).or_else(|| {
-            self.named
-                .iter()
-                .find(|(named, _)| named == name)
-                .map(|(_, value)| value)
-        })
+        self.positional
+            .get(position)
+            .or_else(|| self.named.iter().find(|(named, _)| named == name).map(|(_, value)| value))
     }
 
     /// The argument, unless it is absent or `none`.
@@ -111,18 +108,14 @@ impl<'a> Args<'a> {
     pub(crate) fn int(&self, position: usize, name: &str, default: i128) -> Result<i128> {
         match self.get(position, name) {
             Some(value) => to_python(value)?.as_int().ok_or_else(|| {
-                type_error(format!(
-                    "'{}' object cannot be interpreted as an integer",
-                    class_name(value)
-                ))
+                type_error(format!("'{}' object cannot be interpreted as an integer", class_name(value)))
             }),
             None => Ok(default),
         }
     }
 
     pub(crate) fn text(&self, position: usize, name: &str, default: &str) -> Result<String> {
-        self.get(position, name)
-            .map_or_else(|| Ok(default.to_owned()), string)
+        self.get(position, name).map_or_else(|| Ok(default.to_owned()), string)
     }
 
     pub(crate) fn positional(&self) -> &'a [Value] {
@@ -135,21 +128,11 @@ impl<'a> Args<'a> {
 }
 
 /// Applies the filter `name`.
-pub(crate) fn apply(
-    name: &str,
-    state: &mut State<'_, '_>,
-    value: &Value,
-    args: &[Value],
-) -> Result {
+pub(crate) fn apply(name: &str, state: &mut State<'_, '_>, value: &Value, args: &[Value]) -> Result {
     let args = Args::new(args);
     if matches!(name, "default" | "d") {
-        let replace = jinja_tests::is_undefined(value)
-            || (args.flag(1, "boolean", false)? && !value.is_true());
-        let default = || {
-            args.get(0, "default_value")
-                .cloned()
-                .unwrap_or_else(|| text(""))
-        };
+        let replace = jinja_tests::is_undefined(value) || (args.flag(1, "boolean", false)? && !value.is_true());
+        let default = || args.get(0, "default_value").cloned().unwrap_or_else(|| text(""));
         return Ok(if replace { default() } else { value.clone() });
     }
     if !NAMES.contains(&name) {
@@ -162,7 +145,8 @@ pub(crate) fn apply(
         }
         return Err(raise(error));
     }
-    if value.is_undefined() {
+    // The JSON encoder has its own words for undefined values.
+    if value.is_undefined() && name != "tojson" {
         return Err(undefined_error(value));
     }
     if let Some(result) = filters_list::apply(name, state, value, &args) {
@@ -178,36 +162,21 @@ pub(crate) fn apply(
             Ok(match attributes::own(value, &name) {
                 Some(found) => found,
                 None if super::methods::has(value, &name) => attributes::attribute(value, &name)?,
-                None => super::errors::undefined(format!(
-                    "'{} object' has no attribute '{name}'",
-                    class_name(value)
-                )),
+                None => super::errors::undefined(format!("'{} object' has no attribute '{name}'", class_name(value))),
             })
         }
-        "count" | "length" => length(value).map(Value::from).ok_or_else(|| {
-            type_error(format!(
-                "object of type '{}' has no len()",
-                class_name(value)
-            ))
-        }),
+        "count" | "length" => length(value)
+            .map(Value::from)
+            .ok_or_else(|| type_error(format!("object of type '{}' has no len()", class_name(value)))),
         "int" => int(value, &args),
         "float" => {
-            let fallback = || {
-                args.get(0, "default")
-                    .cloned()
-                    .unwrap_or_else(|| Value::from(0.0))
-            };
-            Ok(python::to_float(&to_python(value)?)
-                .map_or_else(|_| fallback(), super::convert::from_python))
+            let fallback = || args.get(0, "default").cloned().unwrap_or_else(|| Value::from(0.0));
+            Ok(python::to_float(&to_python(value)?).map_or_else(|_| fallback(), super::convert::from_python))
         }
         "round" => round(value, &args),
         "tojson" => {
             let indent = args.some(0, "indent")?;
-            let options = json::Options {
-                sort_keys: true,
-                indent: json::indent(indent)?,
-                ..json::Options::default()
-            };
+            let options = json::Options { sort_keys: true, indent: json::indent(indent)?, ..json::Options::default() };
             let json = json::dumps(value, &options)?
                 .replace('<', "\\u003c")
                 .replace('>', "\\u003e")
@@ -232,13 +201,8 @@ fn int(value: &Value, args: &Args<'_>) -> Result {
     });
     match direct {
         Ok(number) => Ok(super::convert::from_python(number)),
-        Err(error) if error.class == "OverflowError" && !error.message.contains("infinity") => {
-            Err(raise(error))
-        }
-        Err(_) => Ok(args
-            .get(0, "default")
-            .cloned()
-            .unwrap_or_else(|| Value::from(0))),
+        Err(error) if error.class == "OverflowError" && !error.message.contains("infinity") => Err(raise(error)),
+        Err(_) => Ok(args.get(0, "default").cloned().unwrap_or_else(|| Value::from(0))),
     }
 }
 
@@ -253,14 +217,8 @@ fn round(value: &Value, args: &Args<'_>) -> Result {
             Ok(rounded)
         }
         "ceil" | "floor" => {
-            let scaled = to_python(&ops::math("*", value, &factor)?)?
-                .as_float()
-                .unwrap_or(0.0);
-            let scaled = if method == "ceil" {
-                scaled.ceil()
-            } else {
-                scaled.floor()
-            };
+            let scaled = to_python(&ops::math("*", value, &factor)?)?.as_float().unwrap_or(0.0);
+            let scaled = if method == "ceil" { scaled.ceil() } else { scaled.floor() };
             ops::math("/", &Value::from(scaled), &factor)
         }
         _ => Err(raise(python::PythonError::new(

@@ -12,19 +12,11 @@ use super::object::{Py, Result, iterator, list, py, text, tuple};
 use super::{attributes, jinja_tests, ops};
 
 /// Applies a filter of this module; `None` if it is none.
-pub(crate) fn apply(
-    name: &str,
-    state: &mut State<'_, '_>,
-    value: &Value,
-    args: &Args<'_>,
-) -> Option<Result> {
+pub(crate) fn apply(name: &str, state: &mut State<'_, '_>, value: &Value, args: &Args<'_>) -> Option<Result> {
     Some(match name {
         "list" => items(value).map(list),
         "first" => items(value).map(|items| {
-            items
-                .into_iter()
-                .next()
-                .unwrap_or_else(|| undefined("No first item, sequence was empty.".to_owned()))
+            items.into_iter().next().unwrap_or_else(|| undefined("No first item, sequence was empty.".to_owned()))
         }),
         "last" => last(value),
         "join" => join(value, args),
@@ -46,13 +38,7 @@ pub(crate) fn apply(
         "items" => {
             if is_mapping(value) {
                 pairs(value).map(|pairs| {
-                    iterator(
-                        "generator",
-                        pairs
-                            .into_iter()
-                            .map(|(key, value)| tuple(vec![key, value]))
-                            .collect(),
-                    )
+                    iterator("generator", pairs.into_iter().map(|(key, value)| tuple(vec![key, value])).collect())
                 })
             } else {
                 Err(type_error("Can only get item pairs from a mapping."))
@@ -67,12 +53,8 @@ pub(crate) fn apply(
 
 fn last(value: &Value) -> Result {
     match py(value) {
-        Some(Py::Iter { class, .. }) => {
-            Err(type_error(format!("'{class}' object is not reversible")))
-        }
-        _ => Ok(items(value)?
-            .pop()
-            .unwrap_or_else(|| undefined("No last item, sequence was empty.".to_owned()))),
+        Some(Py::Iter { class, .. }) => Err(type_error(format!("'{class}' object is not reversible"))),
+        _ => Ok(items(value)?.pop().unwrap_or_else(|| undefined("No last item, sequence was empty.".to_owned()))),
     }
 }
 
@@ -101,11 +83,7 @@ impl Getter {
                 .collect(),
             Some(value) => vec![value.clone()],
         };
-        Ok(Self {
-            path,
-            lower,
-            default: None,
-        })
+        Ok(Self { path, lower, default: None })
     }
 
     fn get(&self, element: &Value) -> Result {
@@ -144,10 +122,9 @@ fn sort(value: &Value, args: &Args<'_>) -> Result {
     let attribute = args.some(2, "attribute")?;
     // Several attributes, with commas between them, sort by the first and then by the others.
     let getters = match attribute.and_then(Value::as_str) {
-        Some(names) => names
-            .split(',')
-            .map(|name| Getter::new(Some(&Value::from(name)), lower))
-            .collect::<Result<Vec<_>>>()?,
+        Some(names) => {
+            names.split(',').map(|name| Getter::new(Some(&Value::from(name)), lower)).collect::<Result<Vec<_>>>()?
+        }
         None => vec![Getter::new(attribute, lower)?],
     };
     let mut elements = items(value)?;
@@ -155,15 +132,8 @@ fn sort(value: &Value, args: &Args<'_>) -> Result {
         elements.reverse();
     }
     ops::sort_by_key(&mut elements, |element| {
-        let keys = getters
-            .iter()
-            .map(|getter| getter.get(element))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(if attribute.is_some() {
-            list(keys)
-        } else {
-            keys[0].clone()
-        })
+        let keys = getters.iter().map(|getter| getter.get(element)).collect::<Result<Vec<_>>>()?;
+        Ok(if attribute.is_some() { list(keys) } else { keys[0].clone() })
     })?;
     if reverse {
         elements.reverse();
@@ -199,33 +169,21 @@ fn extreme(name: &str, value: &Value, args: &Args<'_>) -> Result {
             best = Some((item, key));
         }
     }
-    Ok(best.map_or_else(
-        || undefined("No aggregated item, sequence was empty.".to_owned()),
-        |(item, _)| item,
-    ))
+    Ok(best.map_or_else(|| undefined("No aggregated item, sequence was empty.".to_owned()), |(item, _)| item))
 }
 
 fn sum(value: &Value, args: &Args<'_>) -> Result {
     let getter = Getter::new(args.some(0, "attribute")?, false)?;
-    let start = args
-        .get(1, "start")
-        .cloned()
-        .unwrap_or_else(|| Value::from(0));
-    items(value)?.iter().try_fold(start, |total, item| {
-        ops::math("+", &total, &getter.get(item)?)
-    })
+    let start = args.get(1, "start").cloned().unwrap_or_else(|| Value::from(0));
+    items(value)?.iter().try_fold(start, |total, item| ops::math("+", &total, &getter.get(item)?))
 }
 
 fn reverse(value: &Value) -> Result {
     if let Some(string) = value.as_str() {
         return Ok(text(string.chars().rev().collect::<String>()));
     }
-    let mut elements = items(value).map_err(|_| {
-        raise(PythonError::new(
-            "jinja2.exceptions.FilterArgumentError",
-            "argument must be iterable",
-        ))
-    })?;
+    let mut elements = items(value)
+        .map_err(|_| raise(PythonError::new("jinja2.exceptions.FilterArgumentError", "argument must be iterable")))?;
     elements.reverse();
     Ok(match py(value) {
         Some(Py::List(_)) => iterator("list_reverseiterator", elements),
@@ -240,26 +198,18 @@ fn map(state: &mut State<'_, '_>, value: &Value, args: &Args<'_>) -> Result {
     let mut results = Vec::new();
     if let (Some((_, attribute)), []) = (by_attribute, args.positional()) {
         let mut getter = Getter::new(Some(attribute), false)?;
-        getter.default = named
-            .iter()
-            .find(|(name, _)| name == "default")
-            .map(|(_, value)| value.clone());
+        getter.default = named.iter().find(|(name, _)| name == "default").map(|(_, value)| value.clone());
         for item in items(value)? {
             results.push(getter.get(&item)?);
         }
         return Ok(iterator("generator", results));
     }
     let Some((filter, rest)) = args.positional().split_first() else {
-        return Err(raise(PythonError::new(
-            "jinja2.exceptions.FilterArgumentError",
-            "map requires a filter argument",
-        )));
+        return Err(raise(PythonError::new("jinja2.exceptions.FilterArgumentError", "map requires a filter argument")));
     };
     let mut rest = rest.to_vec();
     if !named.is_empty() {
-        let pairs = named
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()));
+        let pairs = named.iter().map(|(name, value)| (name.clone(), value.clone()));
         rest.push(Value::from(pairs.collect::<minijinja::value::Kwargs>()));
     }
     let filter = filter.as_str().unwrap_or_default();
@@ -282,9 +232,7 @@ fn select(value: &Value, args: &Args<'_>, keep: bool, attribute: Option<&Value>)
     for item in items(value)? {
         let subject = getter.get(&item)?;
         let holds = match rest.split_first() {
-            Some((test, rest)) => {
-                jinja_tests::apply(test.as_str().unwrap_or_default(), &subject, rest)?
-            }
+            Some((test, rest)) => jinja_tests::apply(test.as_str().unwrap_or_default(), &subject, rest)?,
             None => super::iterate::truth(&subject)?,
         };
         if holds == keep {
@@ -308,15 +256,9 @@ fn dictsort(value: &Value, args: &Args<'_>) -> Result {
     };
     let reverse = args.flag(2, "reverse", false)?;
     if !is_mapping(value) {
-        return Err(raise(PythonError::attribute_error(
-            &class_name(value),
-            "items",
-        )));
+        return Err(raise(PythonError::attribute_error(&class_name(value), "items")));
     }
-    let mut elements: Vec<Value> = pairs(value)?
-        .into_iter()
-        .map(|(key, value)| tuple(vec![key, value]))
-        .collect();
+    let mut elements: Vec<Value> = pairs(value)?.into_iter().map(|(key, value)| tuple(vec![key, value])).collect();
     let getter = Getter::new(Some(&Value::from(position)), lower)?;
     if reverse {
         elements.reverse();
@@ -329,9 +271,7 @@ fn dictsort(value: &Value, args: &Args<'_>) -> Result {
 }
 
 fn batch(value: &Value, args: &Args<'_>) -> Result {
-    let size = usize::try_from(args.int(0, "linecount", 0)?)
-        .unwrap_or(0)
-        .max(1);
+    let size = usize::try_from(args.int(0, "linecount", 0)?).unwrap_or(0).max(1);
     let fill = args.some(1, "fill_with")?;
     let mut rows = Vec::new();
     for chunk in items(value)?.chunks(size) {
@@ -346,9 +286,7 @@ fn batch(value: &Value, args: &Args<'_>) -> Result {
 
 fn slice(value: &Value, args: &Args<'_>) -> Result {
     let elements = items(value)?;
-    let slices = usize::try_from(args.int(0, "slices", 1)?)
-        .unwrap_or(1)
-        .max(1);
+    let slices = usize::try_from(args.int(0, "slices", 1)?).unwrap_or(1).max(1);
     let fill = args.some(1, "fill_with")?;
     let (each, extra) = (elements.len() / slices, elements.len() % slices);
     let mut at = 0;
@@ -381,11 +319,7 @@ fn groupby(value: &Value, args: &Args<'_>) -> Result {
             Some((last, _, members)) if *last == key => members.push(element),
             _ => {
                 // The group is named by its first element, in its own case.
-                let plain = Getter {
-                    path: getter.path.clone(),
-                    lower: false,
-                    default: getter.default.clone(),
-                };
+                let plain = Getter { path: getter.path.clone(), lower: false, default: getter.default.clone() };
                 groups.push((key, plain.get(&element)?, vec![element]));
             }
         }
@@ -396,9 +330,7 @@ fn groupby(value: &Value, args: &Args<'_>) -> Result {
             .map(|(_, key, members)| {
                 let members = list(members);
                 let elements = vec![key.clone(), members.clone()];
-                let repr = to_python(&tuple(elements.clone()))
-                    .map(|value| python::repr(&value))
-                    .unwrap_or_default();
+                let repr = to_python(&tuple(elements.clone())).map(|value| python::repr(&value)).unwrap_or_default();
                 Value::from_object(Py::Record(super::object::Record {
                     class: "_GroupTuple",
                     fields: vec![("grouper", key), ("list", members)],

@@ -13,18 +13,10 @@ use super::object::{Result, text, tuple};
 pub(crate) fn apply(name: &str, value: &Value, args: &Args<'_>) -> Option<Result> {
     let shown = || string(value);
     Some(match name {
-        "string" => shown().map(|shown| {
-            if value.is_safe() {
-                value.clone()
-            } else {
-                text(shown)
-            }
-        }),
+        "string" => shown().map(|shown| if value.is_safe() { value.clone() } else { text(shown) }),
         "safe" => shown().map(Value::from_safe_string),
         "escape" | "e" if value.is_safe() => Ok(value.clone()),
-        "escape" | "e" | "forceescape" => {
-            shown().map(|shown| Value::from_safe_string(escape_text(&shown)))
-        }
+        "escape" | "e" | "forceescape" => shown().map(|shown| Value::from_safe_string(escape_text(&shown))),
         "upper" | "lower" | "capitalize" => shown().and_then(|shown| method(&shown, name, &[])),
         "title" => shown().map(|shown| text(title(&shown))),
         "trim" => shown().and_then(|shown| match args.some(0, "chars")? {
@@ -41,12 +33,7 @@ pub(crate) fn apply(name: &str, value: &Value, args: &Args<'_>) -> Option<Result
         "truncate" => shown().and_then(|shown| truncate(&shown, args)),
         "wordcount" => shown().map(|shown| {
             let is_word = |c: char| c == '_' || c.is_alphanumeric();
-            Value::from(
-                shown
-                    .split(|c| !is_word(c))
-                    .filter(|word| !word.is_empty())
-                    .count(),
-            )
+            Value::from(shown.split(|c| !is_word(c)).filter(|word| !word.is_empty()).count())
         }),
         "urlencode" => urlencode(value),
         "filesizeformat" => filesize(value, args),
@@ -107,20 +94,15 @@ fn replace(shown: &str, args: &Args<'_>) -> Result {
 fn indent(shown: &str, args: &Args<'_>) -> Result {
     let width = match args.get(0, "width") {
         Some(width) if width.as_str().is_some() => args.text(0, "width", "")?,
-        _ => " ".repeat(
-            usize::try_from(args.int(0, "width", 4)?)
-                .unwrap_or(0)
-                .min(10_000),
-        ),
+        _ => " ".repeat(usize::try_from(args.int(0, "width", 4)?).unwrap_or(0).min(10_000)),
     };
     let first = args.flag(1, "first", false)?;
     let blank = args.flag(2, "blank", false)?;
     // The added line end makes the last line count even if it is empty.
     let with_end = format!("{shown}\n");
-    let python::Value::List(lines) =
-        python::str_method(&with_end, "splitlines", &[], &python::Dict::new())
-            .unwrap_or_else(|| Ok(python::Value::List(Vec::new())))
-            .map_err(raise)?
+    let python::Value::List(lines) = python::str_method(&with_end, "splitlines", &[], &python::Dict::new())
+        .unwrap_or_else(|| Ok(python::Value::List(Vec::new())))
+        .map_err(raise)?
     else {
         return Ok(text(shown));
     };
@@ -149,9 +131,7 @@ fn format(shown: &str, args: &Args<'_>) -> Result {
         }
         python::Value::Dict(named)
     };
-    python::percent_format(shown, &values)
-        .map(text)
-        .map_err(raise)
+    python::percent_format(shown, &values).map(text).map_err(raise)
 }
 
 fn truncate(shown: &str, args: &Args<'_>) -> Result {
@@ -188,21 +168,13 @@ fn urlencode(value: &Value) -> Result {
             _ => string(value)?.into_bytes(),
         };
         let quoted = super::modules::urls::quote(&bytes, if for_query { "" } else { "/" });
-        Ok(if for_query {
-            quoted.replace("%20", "+")
-        } else {
-            quoted
-        })
+        Ok(if for_query { quoted.replace("%20", "+") } else { quoted })
     };
     let is_text = value.as_str().is_some() || super::object::bytes_in(value).is_some();
     if is_text || (!is_mapping(value) && items(value).is_err()) {
         return quote(value, false).map(text);
     }
-    let pairs = if is_mapping(value) {
-        pairs(value)?
-    } else {
-        super::methods::entries(value)?
-    };
+    let pairs = if is_mapping(value) { pairs(value)? } else { super::methods::entries(value)? };
     let parts = pairs
         .iter()
         .map(|(key, value)| Ok(format!("{}={}", quote(key, true)?, quote(value, true)?)))
@@ -231,10 +203,7 @@ fn filesize(value: &Value, args: &Args<'_>) -> Result {
     for (position, prefix) in prefixes.iter().enumerate() {
         let next = unit * base;
         if bytes < next || position + 1 == prefixes.len() {
-            return Ok(text(format!(
-                "{} {prefix}",
-                python::format_fixed(base * bytes / next, 1, false)
-            )));
+            return Ok(text(format!("{} {prefix}", python::format_fixed(base * bytes / next, 1, false))));
         }
         unit = next;
     }
@@ -250,16 +219,9 @@ fn xmlattr(value: &Value, args: &Args<'_>) -> Result {
         }
         let key = string(&key)?;
         if key.contains([' ', '\t', '\n', '\u{c}', '\r', '/', '>', '=']) {
-            return Err(value_error(format!(
-                "Invalid character in attribute name: {}",
-                python::str_repr(&key)
-            )));
+            return Err(value_error(format!("Invalid character in attribute name: {}", python::str_repr(&key))));
         }
-        parts.push(format!(
-            "{}=\"{}\"",
-            escape_text(&key),
-            escape_text(&string(&value)?)
-        ));
+        parts.push(format!("{}=\"{}\"", escape_text(&key), escape_text(&string(&value)?)));
     }
     let joined = parts.join(" ");
     let lead = if space && !joined.is_empty() { " " } else { "" };

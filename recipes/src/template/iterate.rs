@@ -57,16 +57,10 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
         };
     }
     match value.kind() {
-        ValueKind::String => Ok(value
-            .as_str()
-            .unwrap_or_default()
-            .chars()
-            .map(|c| text(c.to_string()))
-            .collect()),
-        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => value
-            .try_iter()?
-            .checked()
-            .collect::<Result<Vec<_>, Error>>(),
+        ValueKind::String => Ok(value.as_str().unwrap_or_default().chars().map(|c| text(c.to_string())).collect()),
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
+            value.try_iter()?.checked().collect::<Result<Vec<_>, Error>>()
+        }
         ValueKind::Undefined => {
             defined(value)?;
             Ok(Vec::new())
@@ -78,11 +72,7 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
 /// Sets have no order in Python; here they have a stable one.
 fn sorted(values: Vec<Value>) -> Vec<Value> {
     let mut keyed = values.clone();
-    if super::ops::sort_by_key(&mut keyed, |value| Ok(value.clone())).is_ok() {
-        keyed
-    } else {
-        values
-    }
+    if super::ops::sort_by_key(&mut keyed, |value| Ok(value.clone())).is_ok() { keyed } else { values }
 }
 
 fn not_iterable(value: &Value) -> Error {
@@ -95,22 +85,15 @@ pub(crate) fn pairs(value: &Value) -> Result<Vec<(Value, Value)>> {
         return Ok(lock(dict).pairs());
     }
     if value.kind() == ValueKind::Map {
-        return value
-            .try_iter()?
-            .map(|key| value.get_item(&key).map(|item| (key, item)))
-            .collect();
+        return value.try_iter()?.map(|key| value.get_item(&key).map(|item| (key, item))).collect();
     }
     defined(value)?;
-    Err(type_error(format!(
-        "'{}' object is not a mapping",
-        class_name(value)
-    )))
+    Err(type_error(format!("'{}' object is not a mapping", class_name(value))))
 }
 
 /// True for dicts.
 pub(crate) fn is_mapping(value: &Value) -> bool {
-    matches!(py(value), Some(Py::Dict(_)))
-        || (py(value).is_none() && value.kind() == ValueKind::Map)
+    matches!(py(value), Some(Py::Dict(_))) || (py(value).is_none() && value.kind() == ValueKind::Map)
 }
 
 /// `len(value)`, if it has one.
@@ -122,11 +105,7 @@ pub(crate) fn length(value: &Value) -> Option<usize> {
         Some(Py::Set { items, .. }) => Some(lock(items).len()),
         Some(Py::View(_, dict)) => length(dict),
         Some(Py::Range { start, stop, step }) => {
-            let span = if *step > 0 {
-                stop - start
-            } else {
-                start - stop
-            };
+            let span = if *step > 0 { stop - start } else { start - stop };
             let step = i128::try_from(step.unsigned_abs()).unwrap_or(i128::MAX);
             usize::try_from((span.max(0) + step - 1) / step).ok()
         }
@@ -152,13 +131,7 @@ pub(crate) fn truth(value: &Value) -> Result<bool> {
 pub(crate) fn iter(value: &Value) -> Result {
     match py(value) {
         Some(Py::Iter { .. }) => Ok(value.clone()),
-        Some(Py::List(_)) => Ok(cursor(
-            "list_iterator",
-            Cursor::Live {
-                list: value.clone(),
-                at: 0,
-            },
-        )),
+        Some(Py::List(_)) => Ok(cursor("list_iterator", Cursor::Live { list: value.clone(), at: 0 })),
         _ => Ok(iterator(
             match class_name(value).as_str() {
                 "tuple" => "tuple_iterator",

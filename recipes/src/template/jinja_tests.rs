@@ -59,13 +59,8 @@ pub(crate) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool> {
         "undefined" => return Ok(is_undefined(value)),
         _ => {}
     }
-    let one = || {
-        args.first().ok_or_else(|| {
-            type_error(format!(
-                "test_{name}() missing 1 required positional argument"
-            ))
-        })
-    };
+    let one =
+        || args.first().ok_or_else(|| type_error(format!("test_{name}() missing 1 required positional argument")));
     let kind = value.kind();
     let is_int = kind == ValueKind::Number && value.is_integer();
     // Python's classes can be asked of undefined values, too; everything else fails on them.
@@ -97,21 +92,14 @@ pub(crate) fn apply(name: &str, value: &Value, args: &[Value]) -> Result<bool> {
         "even" => ops::equal(&ops::math("%", value, &Value::from(2))?, &Value::from(0)),
         "odd" => ops::equal(&ops::math("%", value, &Value::from(2))?, &Value::from(1)),
         "lower" | "upper" => {
-            let method = if name == "lower" {
-                "islower"
-            } else {
-                "isupper"
-            };
+            let method = if name == "lower" { "islower" } else { "isupper" };
             match python::str_method(&string(value)?, method, &[], &python::Dict::new()) {
                 Some(Ok(result)) => Ok(result.truth()),
                 Some(Err(error)) => Err(raise(error)),
                 None => Ok(false),
             }
         }
-        "iterable" => {
-            Ok(super::iterate::length(value).is_some()
-                || matches!(py(value), Some(Py::Iter { .. })))
-        }
+        "iterable" => Ok(super::iterate::length(value).is_some() || matches!(py(value), Some(Py::Iter { .. }))),
         "sequence" => Ok(super::iterate::length(value).is_some()
             && (matches!(kind, ValueKind::String | ValueKind::Seq | ValueKind::Map)
                 || matches!(py(value), Some(Py::Range { .. })))),

@@ -33,6 +33,9 @@ pub(crate) fn indent(value: Option<&Value>) -> Result<Option<String>> {
 
 /// `json.dumps(value, …)`.
 pub(crate) fn dumps(value: &Value, options: &Options) -> Result<String> {
+    if value.is_undefined() {
+        return Err(type_error("Object of type StrictUndefined is not JSON serializable"));
+    }
     let mut out = String::new();
     write(&mut out, &to_python(value)?, options, 0)?;
     Ok(out)
@@ -85,10 +88,7 @@ fn write(out: &mut String, value: &python::Value, options: &Options, depth: usiz
             writer.end(out);
         }
         other => {
-            return Err(type_error(format!(
-                "Object of type {} is not JSON serializable",
-                other.type_name()
-            )));
+            return Err(type_error(format!("Object of type {} is not JSON serializable", other.type_name())));
         }
     }
     Ok(())
@@ -115,30 +115,18 @@ struct Container {
 }
 
 impl Container {
-    fn new(
-        out: &mut String,
-        open: char,
-        close: char,
-        options: &Options,
-        depth: usize,
-        empty: bool,
-    ) -> Self {
+    fn new(out: &mut String, open: char, close: char, options: &Options, depth: usize, empty: bool) -> Self {
         out.push(open);
-        let breaks = options.indent.as_ref().map(|indent| {
-            (
-                format!("\n{}", indent.repeat(depth + 1)),
-                format!("\n{}", indent.repeat(depth)),
-            )
-        });
+        let breaks = options
+            .indent
+            .as_ref()
+            .map(|indent| (format!("\n{}", indent.repeat(depth + 1)), format!("\n{}", indent.repeat(depth))));
         let default = if breaks.is_some() { "," } else { ", " };
         Self {
             close,
             first: true,
             empty,
-            separator: options
-                .item_separator
-                .clone()
-                .unwrap_or_else(|| default.to_owned()),
+            separator: options.item_separator.clone().unwrap_or_else(|| default.to_owned()),
             breaks,
         }
     }
@@ -188,10 +176,7 @@ fn write_text(out: &mut String, text: &str, options: &Options) {
 pub(crate) fn loads(text: &str) -> Result {
     let parsed: serde_json::Value = serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        raise(PythonError::new(
-            "json.decoder.JSONDecodeError",
-            format!("{error}: line {line} column {column}"),
-        ))
+        raise(PythonError::new("json.decoder.JSONDecodeError", format!("{error}: line {line} column {column}")))
     })?;
     Ok(from_python(plain(parsed)))
 }
@@ -213,14 +198,9 @@ pub(crate) fn plain(value: serde_json::Value) -> python::Value {
             }
         },
         serde_json::Value::String(text) => python::Value::Str(text),
-        serde_json::Value::Array(items) => {
-            python::Value::List(items.into_iter().map(plain).collect())
-        }
+        serde_json::Value::Array(items) => python::Value::List(items.into_iter().map(plain).collect()),
         serde_json::Value::Object(entries) => python::Value::Dict(
-            entries
-                .into_iter()
-                .map(|(key, value)| (python::Value::Str(key), plain(value)))
-                .collect(),
+            entries.into_iter().map(|(key, value)| (python::Value::Str(key), plain(value))).collect(),
         ),
     }
 }

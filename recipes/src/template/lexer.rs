@@ -27,11 +27,7 @@ pub(crate) struct Tag<'a> {
 impl Tag<'_> {
     /// The end of the tag as messages name it.
     pub(crate) fn end_name(&self) -> &'static str {
-        if self.is_block {
-            "end of statement block"
-        } else {
-            "end of print statement"
-        }
+        if self.is_block { "end of statement block" } else { "end of print statement" }
     }
 }
 
@@ -57,8 +53,8 @@ pub(crate) enum Kind {
 }
 
 const OPERATORS: [&str; 26] = [
-    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}",
-    ">", "<", "=", ".", ":", "|", ",", ";",
+    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".",
+    ":", "|", ",", ";",
 ];
 
 /// Makes line ends uniform and removes the last one, as Jinja2 does.
@@ -68,13 +64,7 @@ pub(crate) fn normalize_newlines(source: &str) -> String {
 
 /// Takes a template apart. `source` has normalised line ends.
 pub(crate) fn segments<'a>(source: &'a str, name: &str) -> Result<Vec<Segment<'a>>, TemplateError> {
-    let mut lexer = Lexer {
-        source,
-        name,
-        at: 0,
-        line: 1,
-        counted: 0,
-    };
+    let mut lexer = Lexer { source, name, at: 0, line: 1, counted: 0 };
     let mut segments = Vec::new();
     while lexer.at < source.len() {
         lexer.segment(&mut segments)?;
@@ -109,10 +99,7 @@ impl<'a> Lexer<'a, '_> {
 
     fn segment(&mut self, segments: &mut Vec<Segment<'a>>) -> Result<(), TemplateError> {
         let rest = self.rest();
-        let start = ["{{", "{%", "{#"]
-            .iter()
-            .filter_map(|mark| rest.find(mark))
-            .min();
+        let start = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min();
         let Some(start) = start else {
             segments.push(Segment::Verbatim(rest));
             self.at = self.source.len();
@@ -160,11 +147,7 @@ impl<'a> Lexer<'a, '_> {
         let marked = rest[2..].starts_with('-') || (is_block && rest[2..].starts_with('+'));
         let open = &rest[..if marked { 3 } else { 2 }];
         self.at += open.len();
-        let closers: &[&str] = if is_block {
-            &["-%}", "+%}", "%}"]
-        } else {
-            &["-}}", "}}"]
-        };
+        let closers: &[&str] = if is_block { &["-%}", "+%}", "%}"] } else { &["-}}", "}}"] };
         let mut tokens = Vec::new();
         let mut brackets: Vec<char> = Vec::new();
         loop {
@@ -176,70 +159,37 @@ impl<'a> Lexer<'a, '_> {
                 && let Some(close) = closers.iter().find(|close| trimmed.starts_with(**close))
             {
                 self.at += close.len();
-                return Ok(Tag {
-                    is_block,
-                    open,
-                    close: &trimmed[..close.len()],
-                    tokens,
-                    line,
-                    newlines,
-                });
+                return Ok(Tag { is_block, open, close: &trimmed[..close.len()], tokens, line, newlines });
             }
             let token_line = self.line();
             let kind = self.token(trimmed, &mut brackets, is_block)?;
-            tokens.push(Token {
-                kind,
-                newlines,
-                line: token_line,
-            });
+            tokens.push(Token { kind, newlines, line: token_line });
         }
     }
 
-    fn token(
-        &mut self,
-        rest: &'a str,
-        brackets: &mut Vec<char>,
-        is_block: bool,
-    ) -> Result<Kind, TemplateError> {
+    fn token(&mut self, rest: &'a str, brackets: &mut Vec<char>, is_block: bool) -> Result<Kind, TemplateError> {
         let Some(first) = rest.chars().next() else {
-            let expected = if is_block {
-                "end of statement block"
-            } else {
-                "end of print statement"
-            };
-            return Err(self.error(format!(
-                "unexpected end of template, expected '{expected}'."
-            )));
+            let expected = if is_block { "end of statement block" } else { "end of print statement" };
+            return Err(self.error(format!("unexpected end of template, expected '{expected}'.")));
         };
         if first.is_ascii_digit() {
             let (length, is_float) = number_length(rest);
             let text = rest[..length].replace('_', "");
             self.at += length;
-            return Ok(if is_float {
-                Kind::Float(text)
-            } else {
-                Kind::Int(text)
-            });
+            return Ok(if is_float { Kind::Float(text) } else { Kind::Int(text) });
         }
         if first == '_' || first.is_alphabetic() {
-            let length = rest
-                .find(|c: char| c != '_' && !c.is_alphanumeric())
-                .unwrap_or(rest.len());
+            let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
             self.at += length;
             return Ok(Kind::Name(rest[..length].to_owned()));
         }
         if first == '"' || first == '\'' {
             let Some(length) = string_length(rest, first) else {
-                return Err(self.error(format!(
-                    "unexpected char {} at {}",
-                    quoted(first),
-                    self.at
-                )));
+                return Err(self.error(format!("unexpected char {} at {}", quoted(first), self.at)));
             };
             let body = &rest[1..length - 1];
             let newlines = body.matches('\n').count();
-            let text = rbuildout_parser::python::unescape(body)
-                .map_err(|error| self.error(error.message))?;
+            let text = rbuildout_parser::python::unescape(body).map_err(|error| self.error(error.message))?;
             self.at += length;
             return Ok(Kind::Text(text, newlines));
         }

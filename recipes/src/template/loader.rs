@@ -17,9 +17,7 @@ pub(crate) fn load(imports: Option<&Imports>, name: &str) -> Result<Option<Strin
         error.exception.class = "TypeError".into();
         return Err(error);
     };
-    let (alias, rest) = name
-        .split_once(imports.delimiter.as_str())
-        .unwrap_or((name, ""));
+    let (alias, rest) = name.split_once(imports.delimiter.as_str()).unwrap_or((name, ""));
     let path = match imports.aliases.get(alias) {
         None => return Ok(None),
         Some(ImportSource::Text(text)) if rest.is_empty() => {
@@ -56,9 +54,7 @@ fn normalise(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir
-                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
-            {
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
                 out.pop();
             }
             Component::ParentDir if out.has_root() => {}

@@ -68,14 +68,7 @@ const SET: &[&str] = &[
     "__contains__",
     "__iter__",
 ];
-const SEQUENCE: &[&str] = &[
-    "index",
-    "count",
-    "__getitem__",
-    "__len__",
-    "__contains__",
-    "__iter__",
-];
+const SEQUENCE: &[&str] = &["index", "count", "__getitem__", "__len__", "__contains__", "__iter__"];
 const BYTES: &[&str] = &["decode", "hex", "startswith", "endswith", "strip", "split"];
 
 /// True if the class of `value` has the method `name`.
@@ -103,12 +96,7 @@ pub(crate) fn has(value: &Value, name: &str) -> bool {
 }
 
 /// `receiver.name(*args)`.
-pub(crate) fn call(
-    receiver: &Value,
-    state: &mut State<'_, '_>,
-    name: &str,
-    args: &[Value],
-) -> Result {
+pub(crate) fn call(receiver: &Value, state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result {
     if receiver.is_undefined() {
         return Err(undefined_error(receiver));
     }
@@ -176,9 +164,9 @@ fn sequence_method(receiver: &Value, name: &str, args: &[Value]) -> Result {
         "__len__" => Ok(Value::from(super::iterate::length(receiver).unwrap_or(0))),
         "__iter__" => super::iterate::iter(receiver),
         "__next__" => match py(receiver) {
-            Some(Py::Iter { state, .. }) => lock(state)
-                .next()
-                .ok_or_else(|| raise(PythonError::new("StopIteration", ""))),
+            Some(Py::Iter { state, .. }) => {
+                lock(state).next().ok_or_else(|| raise(PythonError::new("StopIteration", "")))
+            }
             _ => Err(type_error("not an iterator")),
         },
         _ => {
@@ -194,15 +182,13 @@ fn sequence_method(receiver: &Value, name: &str, args: &[Value]) -> Result {
                     }
                     Ok(Value::from(count))
                 }
-                _ => position_of(&items(receiver)?, &args[0])?
-                    .map(Value::from)
-                    .ok_or_else(|| {
-                        value_error(if class == "tuple" {
-                            "tuple.index(x): x not in tuple".to_owned()
-                        } else {
-                            format!("{} is not in {class}", shown(&args[0]))
-                        })
-                    }),
+                _ => position_of(&items(receiver)?, &args[0])?.map(Value::from).ok_or_else(|| {
+                    value_error(if class == "tuple" {
+                        "tuple.index(x): x not in tuple".to_owned()
+                    } else {
+                        format!("{} is not in {class}", shown(&args[0]))
+                    })
+                }),
             }
         }
     }
@@ -240,8 +226,7 @@ fn list_method(
         return Err(type_error("not a list"));
     };
     let (least, most) = match name {
-        "append" | "extend" | "remove" | "count" | "__getitem__" | "__delitem__"
-        | "__contains__" => (1, 1),
+        "append" | "extend" | "remove" | "count" | "__getitem__" | "__delitem__" | "__contains__" => (1, 1),
         "insert" | "__setitem__" => (2, 2),
         "pop" => (0, 1),
         "index" => (1, 3),
@@ -264,22 +249,12 @@ fn list_method(
         }
         "insert" => {
             let position = i128::try_from(args[0].clone()).map_err(|_| {
-                type_error(format!(
-                    "'{}' object cannot be interpreted as an integer",
-                    class_name(&args[0])
-                ))
+                type_error(format!("'{}' object cannot be interpreted as an integer", class_name(&args[0])))
             })?;
             let mut elements = lock(cell);
             let length = i128::try_from(elements.len()).unwrap_or(i128::MAX);
-            let position = if position < 0 {
-                position + length
-            } else {
-                position
-            };
-            elements.insert(
-                usize::try_from(position.clamp(0, length)).unwrap_or(0),
-                args[1].clone(),
-            );
+            let position = if position < 0 { position + length } else { position };
+            elements.insert(usize::try_from(position.clamp(0, length)).unwrap_or(0), args[1].clone());
         }
         "remove" => {
             let position = position_of(&items(receiver)?, &args[0])?
@@ -359,10 +334,7 @@ fn dict_method(receiver: &Value, name: &str, args: &[Value], kwargs: &[(String, 
         "popitem" => {
             return match lock(cell).pop_last() {
                 Some((key, value)) => Ok(super::object::tuple(vec![key, value])),
-                None => Err(raise(PythonError::new(
-                    "KeyError",
-                    "'popitem(): dictionary is empty'",
-                ))),
+                None => Err(raise(PythonError::new("KeyError", "'popitem(): dictionary is empty'"))),
             };
         }
         "update" => {
@@ -400,9 +372,7 @@ pub(crate) fn entries(value: &Value) -> Result<Vec<(Value, Value)>> {
     let mut entries = Vec::new();
     for (position, pair) in items(value)?.into_iter().enumerate() {
         let parts = items(&pair).map_err(|_| {
-            type_error(format!(
-                "cannot convert dictionary update sequence element #{position} to a sequence"
-            ))
+            type_error(format!("cannot convert dictionary update sequence element #{position} to a sequence"))
         })?;
         let length = parts.len();
         let Ok([key, value]) = <[Value; 2]>::try_from(parts) else {
@@ -430,12 +400,7 @@ fn set_method(receiver: &Value, frozen: bool, name: &str, args: &[Value]) -> Res
     let Some(Py::Set { items: cell, .. }) = py(receiver) else {
         return Err(type_error("not a set"));
     };
-    if frozen
-        && matches!(
-            name,
-            "add" | "remove" | "discard" | "pop" | "update" | "clear"
-        )
-    {
+    if frozen && matches!(name, "add" | "remove" | "discard" | "pop" | "update" | "clear") {
         return Err(raise(PythonError::attribute_error("frozenset", name)));
     }
     let own = lock(cell).clone();
@@ -467,10 +432,7 @@ fn set_method(receiver: &Value, frozen: bool, name: &str, args: &[Value]) -> Res
                 lock(cell).shift_remove(&key_of(first)?);
                 Ok(first.clone())
             }
-            None => Err(raise(PythonError::new(
-                "KeyError",
-                "'pop from an empty set'",
-            ))),
+            None => Err(raise(PythonError::new("KeyError", "'pop from an empty set'"))),
         },
         "update" => {
             lock(cell).extend(others.into_iter().flatten());
@@ -481,51 +443,25 @@ fn set_method(receiver: &Value, frozen: bool, name: &str, args: &[Value]) -> Res
             none()
         }
         "copy" => Ok(set(own, frozen)),
-        "union" => Ok(set(
-            own.into_iter()
-                .chain(others.into_iter().flatten())
-                .collect(),
-            frozen,
-        )),
-        "intersection" => Ok(set(
-            own.into_iter().filter(|(key, _)| in_all(key)).collect(),
-            frozen,
-        )),
-        "difference" => Ok(set(
-            own.into_iter().filter(|(key, _)| !in_any(key)).collect(),
-            frozen,
-        )),
+        "union" => Ok(set(own.into_iter().chain(others.into_iter().flatten()).collect(), frozen)),
+        "intersection" => Ok(set(own.into_iter().filter(|(key, _)| in_all(key)).collect(), frozen)),
+        "difference" => Ok(set(own.into_iter().filter(|(key, _)| !in_any(key)).collect(), frozen)),
         "symmetric_difference" => {
             arity("set", name, args, 1, 1)?;
             let other = others.remove(0);
-            let left = own
-                .clone()
-                .into_iter()
-                .filter(|(key, _)| !other.contains_key(key));
-            let right = other
-                .clone()
-                .into_iter()
-                .filter(|(key, _)| !own.contains_key(key));
+            let left = own.clone().into_iter().filter(|(key, _)| !other.contains_key(key));
+            let right = other.clone().into_iter().filter(|(key, _)| !own.contains_key(key));
             Ok(set(left.chain(right).collect(), frozen))
         }
         "issubset" => Ok(Value::from(own.keys().all(in_all))),
-        "issuperset" => {
-            Ok(Value::from(others.iter().all(|other| {
-                other.keys().all(|key| own.contains_key(key))
-            })))
-        }
+        "issuperset" => Ok(Value::from(others.iter().all(|other| other.keys().all(|key| own.contains_key(key))))),
         "isdisjoint" => Ok(Value::from(!own.keys().any(in_any))),
         _ => sequence_method(receiver, name, args),
     }
 }
 
 /// Methods of text, bytes and numbers.
-fn plain_method(
-    receiver: &Value,
-    name: &str,
-    args: &[Value],
-    kwargs: &[(String, Value)],
-) -> Result {
+fn plain_method(receiver: &Value, name: &str, args: &[Value], kwargs: &[(String, Value)]) -> Result {
     if matches!(name, "__len__" | "__contains__" | "__getitem__") {
         return match (name, args) {
             ("__len__", []) => Ok(Value::from(super::iterate::length(receiver).unwrap_or(0))),
@@ -549,9 +485,7 @@ fn plain_method(
         return bytes_method(bytes, name, &given);
     }
     match to_python(receiver)? {
-        python::Value::Int(number) => Ok(Value::from(
-            u128::BITS - number.unsigned_abs().leading_zeros(),
-        )),
+        python::Value::Int(number) => Ok(Value::from(u128::BITS - number.unsigned_abs().leading_zeros())),
         _ if receiver.is_kwargs() => {
             let copy = dict(Dict::default());
             if let Some(Py::Dict(cell)) = py(&copy) {
@@ -568,10 +502,13 @@ fn plain_method(
 /// Iterators given to `join` and the like are taken apart first.
 fn argument(value: &Value) -> Result<python::Value> {
     match py(value) {
+        None if value.is_undefined() => Ok(python::Value::Opaque(Box::new(python::Opaque {
+            type_name: "StrictUndefined".to_owned(),
+            text: String::new(),
+            repr: "Undefined".to_owned(),
+        }))),
         Some(Py::Iter { .. } | Py::View(..) | Py::Range { .. }) => to_python(&list(items(value)?)),
-        Some(Py::Record(record)) if record.elements.is_some() => {
-            to_python(&super::object::tuple(items(value)?))
-        }
+        Some(Py::Record(record)) if record.elements.is_some() => to_python(&super::object::tuple(items(value)?)),
         _ => to_python(value),
     }
 }
@@ -579,15 +516,10 @@ fn argument(value: &Value) -> Result<python::Value> {
 fn bytes_method(bytes: &[u8], name: &str, args: &[python::Value]) -> Result {
     match (name, args) {
         ("decode", _) => {
-            let encoding = args
-                .first()
-                .and_then(python::Value::as_str)
-                .unwrap_or("utf-8")
-                .to_lowercase();
+            let encoding = args.first().and_then(python::Value::as_str).unwrap_or("utf-8").to_lowercase();
             match encoding.replace('_', "-").as_str() {
-                "utf-8" | "utf8" | "ascii" | "us-ascii" => String::from_utf8(bytes.to_vec())
-                    .map(Value::from)
-                    .map_err(|error| {
+                "utf-8" | "utf8" | "ascii" | "us-ascii" => {
+                    String::from_utf8(bytes.to_vec()).map(Value::from).map_err(|error| {
                         let at = error.utf8_error().valid_up_to();
                         raise(PythonError::new(
                             "UnicodeDecodeError",
@@ -596,7 +528,8 @@ fn bytes_method(bytes: &[u8], name: &str, args: &[python::Value]) -> Result {
                                 bytes.get(at).copied().unwrap_or(0)
                             ),
                         ))
-                    }),
+                    })
+                }
                 "latin-1" | "latin1" | "iso-8859-1" => {
                     Ok(Value::from(bytes.iter().map(|byte| char::from(*byte)).collect::<String>()))
                 }
@@ -607,8 +540,6 @@ fn bytes_method(bytes: &[u8], name: &str, args: &[python::Value]) -> Result {
         ("startswith", [python::Value::Bytes(part)]) => Ok(Value::from(bytes.starts_with(part))),
         ("endswith", [python::Value::Bytes(part)]) => Ok(Value::from(bytes.ends_with(part))),
         ("strip", []) => Ok(super::object::bytes(bytes.trim_ascii().to_vec())),
-        _ => Err(super::errors::unsupported(format!(
-            "bytes.{name}() with these arguments"
-        ))),
+        _ => Err(super::errors::unsupported(format!("bytes.{name}() with these arguments"))),
     }
 }

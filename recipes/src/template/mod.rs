@@ -23,7 +23,5 @@ mod rewrite;
 mod rewrite_expr;
 mod rewrite_names;
 
-pub use api::{
-    ContextValue, ImportSource, Imports, RenderJob, TemplateEngine, TemplateError, Unsupported,
-};
+pub use api::{ContextValue, ImportSource, Imports, RenderJob, TemplateEngine, TemplateError, Unsupported};
 pub use engine::NativeEngine;

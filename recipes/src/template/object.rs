@@ -73,10 +73,7 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
-        self.fields
-            .iter()
-            .find(|(field, _)| *field == name)
-            .map(|(_, value)| value)
+        self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 }
 
@@ -92,6 +89,9 @@ pub(crate) enum Cursor {
         items: Vec<Value>,
         at: usize,
     },
+    /// The values of another iterator, with text as a tuple of its characters wherever it is unpacked. The text gives
+    /// the form of the target: `n` for a name, parentheses around a nested target.
+    Unpack(Value, String),
     /// An iterator over a list, which sees what is appended meanwhile.
     Live {
         list: Value,
@@ -113,6 +113,13 @@ impl Cursor {
                 *at += 1;
                 value
             }
+            Self::Unpack(source, target) => {
+                let next = match py(source) {
+                    Some(Py::Iter { state, .. }) => lock(state).next()?,
+                    _ => return None,
+                };
+                Some(unpackable(next, &mut target.chars()))
+            }
             Self::Live { list, at } => {
                 let value = match py(list) {
                     Some(Py::List(items)) => lock(items).get(*at).cloned(),
@@ -128,6 +135,10 @@ impl Cursor {
     pub(crate) fn left(&self) -> Option<usize> {
         match self {
             Self::Items(items) => Some(items.len()),
+            Self::Unpack(source, _) => match py(source) {
+                Some(Py::Iter { state, .. }) => lock(state).left(),
+                _ => Some(0),
+            },
             Self::Live { list, at } => match py(list) {
                 Some(Py::List(items)) => Some(lock(items).len().saturating_sub(*at)),
                 _ => Some(0),
@@ -135,6 +146,28 @@ impl Cursor {
             Self::Count { .. } | Self::Cycle { .. } => None,
         }
     }
+}
+
+/// A value with its text taken apart wherever the rest of the target unpacks it.
+fn unpackable(value: Value, target: &mut std::str::Chars<'_>) -> Value {
+    let Ok(elements) = iterate::items(&value) else {
+        return value;
+    };
+    let mut taken = Vec::with_capacity(elements.len());
+    let mut elements = elements.into_iter();
+    while let Some(form) = target.next() {
+        match (form, elements.next()) {
+            ('(', Some(element)) => taken.push(unpackable(element, target)),
+            (')', next) => {
+                taken.extend(next);
+                break;
+            }
+            (_, Some(element)) => taken.push(element),
+            (_, None) => {}
+        }
+    }
+    taken.extend(elements);
+    tuple(taken)
 }
 
 /// Locks; a panic of another holder does not matter, since the data are always whole.
@@ -160,10 +193,7 @@ pub(crate) fn dict(dict: Dict) -> Value {
 }
 
 pub(crate) fn set(items: Keyed, frozen: bool) -> Value {
-    Value::from_object(Py::Set {
-        frozen,
-        items: Mutex::new(items),
-    })
+    Value::from_object(Py::Set { frozen, items: Mutex::new(items) })
 }
 
 pub(crate) fn iterator(class: &'static str, items: Vec<Value>) -> Value {
@@ -171,10 +201,7 @@ pub(crate) fn iterator(class: &'static str, items: Vec<Value>) -> Value {
 }
 
 pub(crate) fn cursor(class: &'static str, cursor: Cursor) -> Value {
-    Value::from_object(Py::Iter {
-        class,
-        state: Mutex::new(cursor),
-    })
+    Value::from_object(Py::Iter { class, state: Mutex::new(cursor) })
 }
 
 pub(crate) fn builtin(name: &'static str) -> Value {
@@ -205,14 +232,9 @@ pub(crate) fn arguments(args: &[Value]) -> (&[Value], Vec<(String, Value)>) {
     if !last.is_kwargs() {
         return (args, Vec::new());
     }
-    let pairs = last
-        .as_object()
-        .and_then(minijinja::value::DynObject::try_iter_pairs);
-    let kwargs = pairs
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), value))
-        .collect();
+    let pairs = last.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
+    let kwargs =
+        pairs.into_iter().flatten().map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), value)).collect();
     (rest, kwargs)
 }
 
@@ -221,9 +243,7 @@ impl Object for Py {
         match self.as_ref() {
             Self::List(_) | Self::Tuple(_) => ObjectRepr::Seq,
             Self::Dict(_) => ObjectRepr::Map,
-            Self::Set { .. } | Self::View(..) | Self::Range { .. } | Self::Iter { .. } => {
-                ObjectRepr::Iterable
-            }
+            Self::Set { .. } | Self::View(..) | Self::Range { .. } | Self::Iter { .. } => ObjectRepr::Iterable,
             Self::Record(record) if record.elements.is_some() => ObjectRepr::Seq,
             _ => ObjectRepr::Plain,
         }
@@ -264,19 +284,12 @@ impl Object for Py {
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result {
         match self.as_ref() {
-            Self::Lenient(reason) => Err(super::errors::raise(PythonError::new(
-                UNDEFINED,
-                reason.as_str(),
-            ))),
+            Self::Lenient(reason) => Err(super::errors::raise(PythonError::new(UNDEFINED, reason.as_str()))),
             Self::Builtin("next") => match builtins::call("next", state, args) {
                 // Jinja2 does not let this exception end the loops of its own code.
-                Err(error)
-                    if super::errors::exception(&error)
-                        .is_some_and(|e| e.class == "StopIteration") =>
-                {
+                Err(error) if super::errors::exception(&error).is_some_and(|e| e.class == "StopIteration") => {
                     Ok(super::errors::undefined(
-                        "value was undefined because a callable raised a StopIteration exception"
-                            .to_owned(),
+                        "value was undefined because a callable raised a StopIteration exception".to_owned(),
                     ))
                 }
                 result => result,
@@ -284,10 +297,7 @@ impl Object for Py {
             Self::Builtin(name) => builtins::call(name, state, args),
             Self::Function(name) => modules::call(name, state, args),
             Self::Bound(receiver, name) => methods::call(receiver, state, name, args),
-            Self::Partial {
-                function,
-                args: first,
-            } => {
+            Self::Partial { function, args: first } => {
                 let all: Vec<Value> = first.iter().chain(args).cloned().collect();
                 function.call(state, &all)
             }
@@ -298,12 +308,7 @@ impl Object for Py {
         }
     }
 
-    fn call_method(
-        self: &Arc<Self>,
-        state: &mut State<'_, '_>,
-        method: &str,
-        args: &[Value],
-    ) -> Result {
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result {
         methods::call(&Value::from_dyn_object(self.clone()), state, method, args)
     }
 

@@ -36,19 +36,13 @@ pub(crate) fn math(op: &str, a: &Value, b: &Value) -> Result {
         (BinaryOp::Mul, None, Some(Py::List(_))) if a.is_integer() => return repeat(b, a),
         _ => {}
     }
-    if op == BinaryOp::Add
-        && (a.is_safe() || b.is_safe())
-        && a.as_str().is_some()
-        && b.as_str().is_some()
-    {
+    if op == BinaryOp::Add && (a.is_safe() || b.is_safe()) && a.as_str().is_some() && b.as_str().is_some() {
         return join_safe(a, b);
     }
     if op == BinaryOp::Mod && a.as_str().is_some() {
         return percent(a, b);
     }
-    python::binary(op, &to_python(a)?, &to_python(b)?)
-        .map(from_python)
-        .map_err(raise)
+    python::binary(op, &to_python(a)?, &to_python(b)?).map(from_python).map_err(raise)
 }
 
 /// `template % values`; an undefined value only counts if it is used.
@@ -57,30 +51,19 @@ fn percent(template: &Value, values: &Value) -> Result {
     if iterate::is_mapping(values) {
         let whole = to_python(values);
         if let Ok(whole) = whole {
-            return python::percent_format(template, &whole)
-                .map(text)
-                .map_err(raise);
+            return python::percent_format(template, &whole).map(text).map_err(raise);
         }
-        return python::percent_format_with(
-            template,
-            "dict",
-            |key| -> Result<python::Value, Failure> {
-                let value = attributes::item(values, &Value::from(key)).map_err(Failure)?;
-                if value.is_undefined() {
-                    return Err(Failure(raise(PythonError::new(
-                        "KeyError",
-                        python::str_repr(key),
-                    ))));
-                }
-                to_python(&value).map_err(Failure)
-            },
-        )
+        return python::percent_format_with(template, "dict", |key| -> Result<python::Value, Failure> {
+            let value = attributes::item(values, &Value::from(key)).map_err(Failure)?;
+            if value.is_undefined() {
+                return Err(Failure(raise(PythonError::new("KeyError", python::str_repr(key)))));
+            }
+            to_python(&value).map_err(Failure)
+        })
         .map(text)
         .map_err(|failure| failure.0);
     }
-    python::percent_format(template, &to_python(values)?)
-        .map(text)
-        .map_err(raise)
+    python::percent_format(template, &to_python(values)?).map(text).map_err(raise)
 }
 
 /// Lets errors of the engine below pass through the formatter.
@@ -105,9 +88,7 @@ fn repeat(sequence: &Value, count: &Value) -> Result {
 /// `-a` and `+a`.
 pub(crate) fn sign(op: UnaryOp, a: &Value) -> Result {
     defined(a)?;
-    python::unary(op, &to_python(a)?)
-        .map(from_python)
-        .map_err(raise)
+    python::unary(op, &to_python(a)?).map(from_python).map_err(raise)
 }
 
 /// `a ~ b ~ c`: text of all.
@@ -183,17 +164,8 @@ pub(crate) fn contains(container: &Value, element: &Value) -> Result<bool> {
             let key = super::dict::key_of(element)?;
             Ok(lock(items).contains_key(&key))
         }
-        Some(Py::Record(record)) if record.class.starts_with("IP") => {
-            super::modules::net::contains(record, element)
-        }
-        Some(
-            Py::List(_)
-            | Py::Tuple(_)
-            | Py::View(..)
-            | Py::Iter { .. }
-            | Py::Range { .. }
-            | Py::Record(_),
-        ) => {
+        Some(Py::Record(record)) if record.class.starts_with("IP") => super::modules::net::contains(record, element),
+        Some(Py::List(_) | Py::Tuple(_) | Py::View(..) | Py::Iter { .. } | Py::Range { .. } | Py::Record(_)) => {
             for item in items(container)? {
                 if !item.is_undefined() && equal(&item, element)? {
                     return Ok(true);
@@ -201,19 +173,10 @@ pub(crate) fn contains(container: &Value, element: &Value) -> Result<bool> {
             }
             Ok(false)
         }
-        Some(Py::Bytes(_)) => {
-            python::contains(&to_python(container)?, &to_python(element)?).map_err(raise)
-        }
+        Some(Py::Bytes(_)) => python::contains(&to_python(container)?, &to_python(element)?).map_err(raise),
         Some(Py::Lenient(_)) => Ok(false),
-        Some(_) => Err(type_error(format!(
-            "argument of type '{}' is not iterable",
-            class_name(container)
-        ))),
-        None if matches!(
-            container.kind(),
-            ValueKind::Seq | ValueKind::Iterable | ValueKind::Map
-        ) =>
-        {
+        Some(_) => Err(type_error(format!("argument of type '{}' is not iterable", class_name(container)))),
+        None if matches!(container.kind(), ValueKind::Seq | ValueKind::Iterable | ValueKind::Map) => {
             for item in items(container)? {
                 if equal(&item, element)? {
                     return Ok(true);
@@ -226,10 +189,7 @@ pub(crate) fn contains(container: &Value, element: &Value) -> Result<bool> {
 }
 
 /// Sorts stably by a key; fails where two keys have no order.
-pub(crate) fn sort_by_key(
-    values: &mut Vec<Value>,
-    key: impl Fn(&Value) -> Result<Value>,
-) -> Result<()> {
+pub(crate) fn sort_by_key(values: &mut Vec<Value>, key: impl Fn(&Value) -> Result<Value>) -> Result<()> {
     let mut keyed = Vec::with_capacity(values.len());
     for value in values.drain(..) {
         keyed.push((to_python(&key(&value)?)?, value));
@@ -244,11 +204,7 @@ pub(crate) fn sort_by_key(
 }
 
 /// The order of two keys, from `<` alone; remembers the first failure.
-pub(crate) fn order(
-    a: &python::Value,
-    b: &python::Value,
-    failure: &mut Option<PythonError>,
-) -> Ordering {
+pub(crate) fn order(a: &python::Value, b: &python::Value, failure: &mut Option<PythonError>) -> Ordering {
     if failure.is_some() {
         return Ordering::Equal;
     }
@@ -268,8 +224,7 @@ pub(crate) fn order(
 /// `value[start:stop:step]`, as an undefined value if the class has no slices.
 pub(crate) fn slice(value: &Value, parts: &[Value; 3]) -> Result {
     let [start, stop, step] = parts;
-    let slice = python::Slice::of(&to_python(start)?, &to_python(stop)?, &to_python(step)?)
-        .map_err(raise)?;
+    let slice = python::Slice::of(&to_python(start)?, &to_python(stop)?, &to_python(step)?).map_err(raise)?;
     let pick = |elements: Vec<Value>| -> Result<Vec<Value>> {
         Ok(slice
             .positions(elements.len())
@@ -282,13 +237,11 @@ pub(crate) fn slice(value: &Value, parts: &[Value; 3]) -> Result {
         Some(Py::List(_)) => pick(items(value)?).map(list),
         Some(Py::Tuple(_)) => pick(items(value)?).map(tuple),
         Some(Py::Range { .. }) => pick(items(value)?).map(list),
-        Some(Py::Bytes(_)) => python::slice(&to_python(value)?, &slice)
-            .map(from_python)
-            .map_err(raise),
+        Some(Py::Bytes(_)) => python::slice(&to_python(value)?, &slice).map(from_python).map_err(raise),
         Some(Py::Record(record)) if record.elements.is_some() => pick(items(value)?).map(tuple),
-        None if value.kind() == ValueKind::String => python::slice(&to_python(value)?, &slice)
-            .map(from_python)
-            .map_err(raise),
+        None if value.kind() == ValueKind::String => {
+            python::slice(&to_python(value)?, &slice).map(from_python).map_err(raise)
+        }
         None if value.kind() == ValueKind::Seq => pick(items(value)?).map(list),
         _ => Ok(undefined(attributes::no_element(value, "slice(...)"))),
     }

@@ -24,12 +24,31 @@ pub(crate) struct Extensions {
 /// The separator between the name of a template and the mark of an import without context.
 pub(crate) const ISOLATED: &str = "\u{0}isolated";
 
+/// How deep calls of helpers may nest: the parser below is recursive.
+const MAX_NESTING: usize = 64;
+
+/// The depth of parentheses outside of string literals.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    let (mut in_string, mut escaped) = (false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            '(' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            ')' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// Rewrites a template. `source` has normalised line ends.
-pub(crate) fn rewrite(
-    source: &str,
-    extensions: Extensions,
-    names: &mut Names,
-) -> Result<String, TemplateError> {
+pub(crate) fn rewrite(source: &str, extensions: Extensions, names: &mut Names) -> Result<String, TemplateError> {
     let template = names.template.clone();
     let segments = segments(source, &template)?;
     let mut rewriter = Rewriter {
@@ -74,15 +93,8 @@ impl Rewriter<'_> {
     /// A message about a tag in the wrong place, in the words of Jinja2.
     fn nesting(&self, mut message: String, tag: &str) -> String {
         if let Some((block, expected)) = self.open.last() {
-            let looking = expected
-                .iter()
-                .map(|tag| format!("'{tag}'"))
-                .collect::<Vec<_>>()
-                .join(" or ");
-            let misplaced = self
-                .open
-                .iter()
-                .any(|(_, expected)| expected.contains(&tag));
+            let looking = expected.iter().map(|tag| format!("'{tag}'")).collect::<Vec<_>>().join(" or ");
+            let misplaced = self.open.iter().any(|(_, expected)| expected.contains(&tag));
             message += &if misplaced {
                 format!(
                     " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for {looking}."
@@ -108,15 +120,17 @@ impl Rewriter<'_> {
         } else {
             parser.tuple(true, &[])
         };
-        let result = result.and_then(|text| {
-            if parser.at_end() {
-                Ok(text)
-            } else {
-                Err(parser.unexpected(Some(tag.end_name())))
-            }
-        });
+        let result = result
+            .and_then(|text| if parser.at_end() { Ok(text) } else { Err(parser.unexpected(Some(tag.end_name()))) });
         *self.names = names;
         let text = result?;
+        if nesting(&text) > MAX_NESTING {
+            self.names.unsupported(tag.line, format!("an expression that nests more than {MAX_NESTING} levels deep"));
+            self.out.push_str(tag.open);
+            self.out.push_str(" __eval__(1) ");
+            self.out.push_str(tag.close);
+            return Ok(());
+        }
         self.out.push_str(tag.open);
         self.out.push(' ');
         self.out.push_str(&text);
@@ -169,15 +183,9 @@ impl Rewriter<'_> {
             "call" => {
                 self.open.push(("call", &["endcall"]));
                 let lead = parser.skip();
-                let (arguments, defaults, _) = if parser.is_op("(") {
-                    signature(parser)?
-                } else {
-                    Default::default()
-                };
+                let (arguments, defaults, _) = if parser.is_op("(") { signature(parser)? } else { Default::default() };
                 if !defaults.is_empty() {
-                    parser
-                        .names
-                        .unsupported(line, "defaults of call block arguments");
+                    parser.names.unsupported(line, "defaults of call block arguments");
                 }
                 format!("{lead}call{arguments} {}", parser.unary(true)?)
             }
@@ -227,11 +235,7 @@ impl Rewriter<'_> {
         match name {
             "elif" => return Ok(lead + "elif " + &parser.tuple(false, &[])?),
             "else" => {
-                let end: &[&str] = if block == "if" {
-                    &["endif"]
-                } else {
-                    &["endfor"]
-                };
+                let end: &[&str] = if block == "if" { &["endif"] } else { &["endfor"] };
                 if let Some(last) = self.open.last_mut() {
                     last.1 = end;
                 }
@@ -265,7 +269,8 @@ impl Rewriter<'_> {
         let in_lead = parser.skip();
         parser.names.bind("loop");
         let iterable = parser.tuple(false, &["recursive", "if"])?;
-        let mut out = format!("{lead}for {target}{in_lead} in __for__({iterable})");
+        let unpack = if target.contains(',') { format!(", \"{}\"", target_form(&target)) } else { String::new() };
+        let mut out = format!("{lead}for {target}{in_lead} in __for__({iterable}{unpack})");
         if parser.is_name("if") {
             let lead = parser.skip();
             out += &format!("{lead} if {}", parser.or_expr()?);
@@ -283,11 +288,7 @@ impl Rewriter<'_> {
         if parser.is_op("=") {
             let eq_lead = parser.skip();
             let value = parser.tuple(true, &[])?;
-            let value = if target.contains(',') {
-                format!("__unpack__({value})")
-            } else {
-                value
-            };
+            let value = if target.contains(',') { format!("__unpack__({value})") } else { value };
             return Ok(format!("{lead}set {target}{eq_lead} = {value}"));
         }
         self.open.push(("set", &["endset"]));
@@ -322,19 +323,12 @@ impl Rewriter<'_> {
 fn target(parser: &mut ExprParser<'_, '_>, stop: &str) -> Result<String, TemplateError> {
     let mut out = String::new();
     let mut after_dot = false;
-    while !parser.at_end()
-        && !parser.is_op(stop)
-        && (out.is_empty() || !parser.is_name(stop))
-        && !parser.is_op("|")
-    {
+    while !parser.at_end() && !parser.is_op(stop) && (out.is_empty() || !parser.is_name(stop)) && !parser.is_op("|") {
         match parser.kind() {
             // Two names in a row are no target.
             Kind::Name(_) if out.ends_with(|c: char| c == '_' || c.is_alphanumeric()) => break,
             Kind::Name(name) => {
-                if matches!(
-                    name.as_str(),
-                    "true" | "false" | "none" | "True" | "False" | "None"
-                ) {
+                if matches!(name.as_str(), "true" | "false" | "none" | "True" | "False" | "None") {
                     return Err(parser.error("can't assign to 'const'"));
                 }
                 if !after_dot {
@@ -361,12 +355,31 @@ fn target(parser: &mut ExprParser<'_, '_>, stop: &str) -> Result<String, Templat
     Ok(out)
 }
 
+/// The form of a target: `n` for each name, parentheses around nested targets.
+fn target_form(target: &str) -> String {
+    let mut form = String::new();
+    let mut in_name = false;
+    for c in target.trim().chars() {
+        let is_name = c == '_' || c.is_alphanumeric();
+        if is_name && !in_name {
+            form.push('n');
+        }
+        if matches!(c, '(' | ')') {
+            form.push(c);
+        }
+        in_name = is_name;
+    }
+    // Parentheses around the whole target mean nothing.
+    match form.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
+        Some(inner) if !inner.contains('(') => inner.to_owned(),
+        _ => form,
+    }
+}
+
 /// The parameters of a macro or call block: their text, the statements that set their defaults, and their names.
 ///
 /// Defaults may read the parameters before them, which the engine below evaluates the other way round.
-fn signature(
-    parser: &mut ExprParser<'_, '_>,
-) -> Result<(String, Vec<String>, Vec<String>), TemplateError> {
+fn signature(parser: &mut ExprParser<'_, '_>) -> Result<(String, Vec<String>, Vec<String>), TemplateError> {
     let mut defaults = Vec::new();
     let mut params = Vec::new();
     let mut out = parser.expect_op("(")? + "(";
@@ -389,9 +402,7 @@ fn signature(
             let default = parser.expr()?;
             out += &"\n".repeat(default.matches('\n').count());
             let default = default.replace('\n', " ");
-            defaults.push(format!(
-                "set {name} = {name} if {name} is defined else {default}"
-            ));
+            defaults.push(format!("set {name} = {name} if {name} is defined else {default}"));
         } else {
             params.push(name);
         }
@@ -468,8 +479,7 @@ fn import_statement(name: &str, parser: &mut ExprParser<'_, '_>) -> Result<Strin
             first = false;
             let (name_lead, imported) = parser.bound_name()?;
             if imported.starts_with('_') {
-                let mut error =
-                    parser.error("names starting with an underline can not be imported");
+                let mut error = parser.error("names starting with an underline can not be imported");
                 error.exception.class = "jinja2.exceptions.TemplateAssertionError".into();
                 return Err(error);
             }
@@ -488,26 +498,18 @@ fn import_statement(name: &str, parser: &mut ExprParser<'_, '_>) -> Result<Strin
         context = context_marker(parser, &mut out)?;
     }
     let with_context = context.unwrap_or(name == "include");
-    Ok(format!(
-        "{lead}{name} __template__({expression}, {with_context}){out}"
-    ))
+    Ok(format!("{lead}{name} __template__({expression}, {with_context}){out}"))
 }
 
 /// `with context` or `without context`.
-fn context_marker(
-    parser: &mut ExprParser<'_, '_>,
-    out: &mut String,
-) -> Result<Option<bool>, TemplateError> {
+fn context_marker(parser: &mut ExprParser<'_, '_>, out: &mut String) -> Result<Option<bool>, TemplateError> {
     let with = parser.is_name("with");
     if !with && !parser.is_name("without") {
         return Ok(None);
     }
     *out += &parser.skip();
     if !parser.is_name("context") {
-        return Err(parser.error(format!(
-            "expected token 'context', got '{}'",
-            parser.described()
-        )));
+        return Err(parser.error(format!("expected token 'context', got '{}'", parser.described())));
     }
     *out += &parser.skip();
     Ok(Some(with))

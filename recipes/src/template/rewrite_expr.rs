@@ -25,39 +25,20 @@ pub(crate) struct ExprParser<'t, 'n> {
 type Out = Result<String, TemplateError>;
 
 impl<'t, 'n> ExprParser<'t, 'n> {
-    pub(crate) fn new(
-        tag: &'t Tag<'t>,
-        template: &'n str,
-        names: &'n mut Names,
-        end_line: usize,
-    ) -> Self {
-        Self {
-            tokens: &tag.tokens,
-            end_name: tag.end_name(),
-            at: 0,
-            depth: 0,
-            template,
-            names,
-            end_line,
-        }
+    pub(crate) fn new(tag: &'t Tag<'t>, template: &'n str, names: &'n mut Names, end_line: usize) -> Self {
+        Self { tokens: &tag.tokens, end_name: tag.end_name(), at: 0, depth: 0, template, names, end_line }
     }
 
     pub(crate) fn kind(&self) -> &'t Kind {
-        self.tokens
-            .get(self.at)
-            .map_or(&Kind::End, |token| &token.kind)
+        self.tokens.get(self.at).map_or(&Kind::End, |token| &token.kind)
     }
 
     fn kind_after(&self) -> &'t Kind {
-        self.tokens
-            .get(self.at + 1)
-            .map_or(&Kind::End, |token| &token.kind)
+        self.tokens.get(self.at + 1).map_or(&Kind::End, |token| &token.kind)
     }
 
     pub(crate) fn line(&self) -> usize {
-        self.tokens
-            .get(self.at)
-            .map_or(self.end_line, |token| token.line)
+        self.tokens.get(self.at).map_or(self.end_line, |token| token.line)
     }
 
     /// The line ends before the current token.
@@ -109,11 +90,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
     }
 
     pub(crate) fn expect_op(&mut self, op: &str) -> Out {
-        if self.is_op(op) {
-            Ok(self.skip())
-        } else {
-            Err(self.unexpected(Some(op)))
-        }
+        if self.is_op(op) { Ok(self.skip()) } else { Err(self.unexpected(Some(op))) }
     }
 
     /// A name that is bound, not read; the text keeps the line ends before it.
@@ -141,11 +118,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             if self.at_end() || self.is_op(")") || stopped {
                 break;
             }
-            items.push(if conditional {
-                self.expr()?
-            } else {
-                self.or_expr()?
-            });
+            items.push(if conditional { self.expr()? } else { self.or_expr()? });
             if self.is_op(",") {
                 is_tuple = true;
                 tail = self.skip();
@@ -157,10 +130,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             }
         }
         if items.is_empty() && !parentheses {
-            return Err(self.error(format!(
-                "Expected an expression, got '{}'",
-                self.described()
-            )));
+            return Err(self.error(format!("Expected an expression, got '{}'", self.described())));
         }
         if is_tuple || items.is_empty() {
             return Ok(format!("__tuple__({})", items.join(", ")));
@@ -241,10 +211,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             let op = match self.kind() {
                 Kind::Op(op @ ("==" | "!=" | "<" | "<=" | ">" | ">=")) => *op,
                 Kind::Name(name) if name == "in" => "in",
-                Kind::Name(name)
-                    if name == "not"
-                        && matches!(self.kind_after(), Kind::Name(next) if next == "in") =>
-                {
+                Kind::Name(name) if name == "not" && matches!(self.kind_after(), Kind::Name(next) if next == "in") => {
                     "not in"
                 }
                 _ => break,
@@ -256,11 +223,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             out = format!("{out},{lead} '{op}', {}", self.sum()?);
             chained = true;
         }
-        Ok(if chained {
-            format!("__cmp__({out})")
-        } else {
-            out
-        })
+        Ok(if chained { format!("__cmp__({out})") } else { out })
     }
 
     /// One level of left-associative binary operators, as one flat call.
@@ -275,11 +238,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             out = format!("{out},{lead} '{op}', {}", operand(self)?);
             chained = true;
         }
-        Ok(if chained {
-            format!("__math__({out})")
-        } else {
-            out
-        })
+        Ok(if chained { format!("__math__({out})") } else { out })
     }
 
     fn sum(&mut self) -> Out {
@@ -294,11 +253,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             out = format!("{out},{lead} {}", self.product()?);
             chained = true;
         }
-        Ok(if chained {
-            format!("__cat__({out})")
-        } else {
-            out
-        })
+        Ok(if chained { format!("__cat__({out})") } else { out })
     }
 
     fn product(&mut self) -> Out {
@@ -311,11 +266,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
 
     pub(crate) fn unary(&mut self, with_filter: bool) -> Out {
         let mut out = if self.is_op("-") || self.is_op("+") {
-            let helper = if self.is_op("-") {
-                "__neg__"
-            } else {
-                "__pos__"
-            };
+            let helper = if self.is_op("-") { "__neg__" } else { "__pos__" };
             let lead = self.skip();
             self.depth += 1;
             if self.depth > MAX_DEPTH {
@@ -328,11 +279,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             self.primary()?
         };
         out = self.postfix(out)?;
-        if with_filter {
-            self.filters(out)
-        } else {
-            Ok(out)
-        }
+        if with_filter { self.filters(out) } else { Ok(out) }
     }
 
     fn primary(&mut self) -> Out {
@@ -346,8 +293,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
                     "none" | "None" => "none".to_owned(),
                     _ => {
                         if !name.is_ascii() {
-                            self.names
-                                .unsupported(self.line(), format!("the name {name}"));
+                            self.names.unsupported(self.line(), format!("the name {name}"));
                         }
                         self.names.read(name)
                     }
@@ -366,16 +312,13 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             Kind::Int(text) => {
                 self.skip();
                 let number = rbuildout_parser::python::to_int(&text.as_str().into(), 0);
-                Ok(
-                    match number.map(|number| rbuildout_parser::python::repr(&number)) {
-                        Ok(number) => lead + &number,
-                        Err(_) => {
-                            self.names
-                                .unsupported(self.line(), format!("the number {text}"));
-                            lead + "0"
-                        }
-                    },
-                )
+                Ok(match number.map(|number| rbuildout_parser::python::repr(&number)) {
+                    Ok(number) => lead + &number,
+                    Err(_) => {
+                        self.names.unsupported(self.line(), format!("the number {text}"));
+                        lead + "0"
+                    }
+                })
             }
             Kind::Float(text) => {
                 self.skip();
@@ -442,7 +385,11 @@ impl<'t, 'n> ExprParser<'t, 'n> {
     }
 
     pub(crate) fn postfix(&mut self, mut out: String) -> Out {
+        let start = self.at;
         loop {
+            if self.at - start > 4000 {
+                return Err(self.error("the expression nests too deep"));
+            }
             if self.is_op(".") {
                 let lead = self.skip();
                 let key_lead = self.lead();
@@ -480,11 +427,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
                     }
                 }
                 let end = self.expect_op("]")?;
-                let key = if keys.len() == 1 {
-                    keys.remove(0)
-                } else {
-                    format!("__tuple__({})", keys.join(", "))
-                };
+                let key = if keys.len() == 1 { keys.remove(0) } else { format!("__tuple__({})", keys.join(", ")) };
                 out = format!("__item__({out},{lead} {key}{end})");
             } else if self.is_op("(") {
                 let args = self.call_args()?;
@@ -523,11 +466,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
         if is_slice {
             return Ok(format!("__slice__({}{gap})", parts.join(", ")));
         }
-        if filled {
-            Ok(std::mem::take(&mut parts[0]))
-        } else {
-            Err(self.unexpected(None))
-        }
+        if filled { Ok(std::mem::take(&mut parts[0])) } else { Err(self.unexpected(None)) }
     }
 
     /// `(a, b=c, *d, **e)`, written as it is.
@@ -590,16 +529,9 @@ impl<'t, 'n> ExprParser<'t, 'n> {
         let line = self.line();
         let (name_lead, name) = self.dotted_name()?;
         self.names.filter(&name, line);
-        let (args, end) = if self.is_op("(") {
-            self.arguments()?
-        } else {
-            Default::default()
-        };
+        let (args, end) = if self.is_op("(") { self.arguments()? } else { Default::default() };
         let separator = if args.is_empty() { "" } else { ", " };
-        Ok(format!(
-            "__filter__({}, {operand}{lead}{name_lead}{separator}{args}{end})",
-            string_literal(&name)
-        ))
+        Ok(format!("__filter__({}, {operand}{lead}{name_lead}{separator}{args}{end})", string_literal(&name)))
     }
 
     fn dotted_name(&mut self) -> Result<(String, String), TemplateError> {
@@ -645,15 +577,8 @@ impl<'t, 'n> ExprParser<'t, 'n> {
             }
         };
         let separator = if args.is_empty() { "" } else { ", " };
-        let call = format!(
-            "__test__({}, {operand}{lead}{name_lead}{separator}{args}{end})",
-            string_literal(&name)
-        );
-        Ok(if negated {
-            format!("(not {call})")
-        } else {
-            call
-        })
+        let call = format!("__test__({}, {operand}{lead}{name_lead}{separator}{args}{end})", string_literal(&name));
+        Ok(if negated { format!("(not {call})") } else { call })
     }
 }
 

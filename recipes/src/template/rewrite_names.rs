@@ -52,11 +52,7 @@ impl Names {
     }
 
     pub(crate) fn unsupported(&mut self, line: usize, what: impl Into<String>) {
-        self.unsupported.push(Unsupported::Construct {
-            template: self.template.clone(),
-            line,
-            what: what.into(),
-        });
+        self.unsupported.push(Unsupported::Construct { template: self.template.clone(), line, what: what.into() });
     }
 
     pub(crate) fn filter(&mut self, name: &str, line: usize) {
@@ -75,8 +71,7 @@ impl Names {
 
     fn unknown(&mut self, what: &str, name: &str, line: usize) {
         if self.conditional == 0 && self.assertion.is_none() {
-            let mut error =
-                TemplateError::syntax(format!("No {what} named '{name}'."), &self.template, line);
+            let mut error = TemplateError::syntax(format!("No {what} named '{name}'."), &self.template, line);
             error.exception.class = "jinja2.exceptions.TemplateAssertionError".into();
             self.assertion = Some(error);
         }

@@ -26,9 +26,7 @@ fn path<'a>(args: &'a Args<'_>, position: usize) -> Result<&'a str> {
     let value = args.positional().get(position);
     value.and_then(Value::as_str).ok_or_else(|| {
         let class = value.map_or("NoneType".to_owned(), class_name);
-        type_error(format!(
-            "expected str, bytes or os.PathLike object, not {class}"
-        ))
+        type_error(format!("expected str, bytes or os.PathLike object, not {class}"))
     })
 }
 
@@ -41,12 +39,8 @@ pub(crate) fn call(name: &'static str, args: &Args<'_>) -> Result {
         "os.getegid" => Ok(Value::from(rustix::process::getegid().as_raw())),
         "os.getcwd" => Ok(text(current().to_string_lossy())),
         "os.getenv" => {
-            let default = args
-                .get(1, "default")
-                .cloned()
-                .unwrap_or_else(|| Value::from(()));
-            Ok(std::env::var_os(path(args, 0)?)
-                .map_or(default, |value| text(value.to_string_lossy())))
+            let default = args.get(1, "default").cloned().unwrap_or_else(|| Value::from(()));
+            Ok(std::env::var_os(path(args, 0)?).map_or(default, |value| text(value.to_string_lossy())))
         }
         "os.listdir" => {
             let mut names = Vec::new();
@@ -70,9 +64,7 @@ pub(crate) fn call(name: &'static str, args: &Args<'_>) -> Result {
             Ok(text(joined))
         }
         "os.path.exists" => Ok(Value::from(Path::new(path(args, 0)?).exists())),
-        "os.path.lexists" => Ok(Value::from(
-            Path::new(path(args, 0)?).symlink_metadata().is_ok(),
-        )),
+        "os.path.lexists" => Ok(Value::from(Path::new(path(args, 0)?).symlink_metadata().is_ok())),
         "os.path.isdir" => Ok(Value::from(Path::new(path(args, 0)?).is_dir())),
         "os.path.isfile" => Ok(Value::from(Path::new(path(args, 0)?).is_file())),
         "os.path.islink" => Ok(Value::from(Path::new(path(args, 0)?).is_symlink())),
@@ -88,20 +80,14 @@ pub(crate) fn call(name: &'static str, args: &Args<'_>) -> Result {
             let name_start = path.rfind('/').map_or(0, |at| at + 1);
             let name = &path[name_start..];
             let stem_start = name.len() - name.trim_start_matches('.').len();
-            let at = name[stem_start..]
-                .rfind('.')
-                .map_or(path.len(), |at| name_start + stem_start + at);
+            let at = name[stem_start..].rfind('.').map_or(path.len(), |at| name_start + stem_start + at);
             Ok(tuple(vec![text(&path[..at]), text(&path[at..])]))
         }
         "os.path.normpath" => Ok(text(normalise(path(args, 0)?))),
         "os.path.abspath" => Ok(text(absolute(path(args, 0)?))),
         "os.path.realpath" => Ok(text(real(path(args, 0)?))),
         "os.path.relpath" => {
-            let start = args
-                .get(1, "start")
-                .and_then(Value::as_str)
-                .unwrap_or(".")
-                .to_owned();
+            let start = args.get(1, "start").and_then(Value::as_str).unwrap_or(".").to_owned();
             Ok(text(relative(&absolute(path(args, 0)?), &absolute(&start))))
         }
         "os.path.expanduser" => {
@@ -165,19 +151,11 @@ fn normalise(path: &str) -> String {
         }
     }
     let joined = format!("{lead}{}", parts.join("/"));
-    if joined.is_empty() {
-        ".".to_owned()
-    } else {
-        joined
-    }
+    if joined.is_empty() { ".".to_owned() } else { joined }
 }
 
 fn absolute(path: &str) -> String {
-    if path.starts_with('/') {
-        normalise(path)
-    } else {
-        normalise(&format!("{}/{path}", current().to_string_lossy()))
-    }
+    if path.starts_with('/') { normalise(path) } else { normalise(&format!("{}/{path}", current().to_string_lossy())) }
 }
 
 /// Resolves symbolic links as far as the path exists.
@@ -200,28 +178,19 @@ fn real(path: &str) -> String {
 }
 
 fn relative(path: &str, start: &str) -> String {
-    let parts = |path: &str| -> Vec<String> {
-        path.split('/')
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
+    let parts =
+        |path: &str| -> Vec<String> { path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect() };
     let (path, start) = (parts(path), parts(start));
     let common = path.iter().zip(&start).take_while(|(a, b)| a == b).count();
     let mut result = vec!["..".to_owned(); start.len() - common];
     result.extend(path[common..].iter().cloned());
-    if result.is_empty() {
-        ".".to_owned()
-    } else {
-        result.join("/")
-    }
+    if result.is_empty() { ".".to_owned() } else { result.join("/") }
 }
 
 /// An entry of the user database, from `/etc/passwd`.
 fn user(function: &str, args: &Args<'_>) -> Result {
     let by_name = function == "pwd.getpwnam";
-    let wanted =
-        super::super::convert::string(args.positional().first().unwrap_or(&Value::from(())))?;
+    let wanted = super::super::convert::string(args.positional().first().unwrap_or(&Value::from(())))?;
     let database = fs_err::read_to_string("/etc/passwd").map_err(os_error)?;
     let entry = database
         .lines()
@@ -237,11 +206,7 @@ fn user(function: &str, args: &Args<'_>) -> Result {
             },
         )));
     };
-    let number = |field: &str| {
-        field
-            .parse::<i64>()
-            .map_or_else(|_| text(field), Value::from)
-    };
+    let number = |field: &str| field.parse::<i64>().map_or_else(|_| text(field), Value::from);
     let elements = vec![
         text(fields[0]),
         text(fields[1]),
@@ -251,23 +216,13 @@ fn user(function: &str, args: &Args<'_>) -> Result {
         text(fields[5]),
         text(fields[6]),
     ];
-    let names = [
-        "pw_name",
-        "pw_passwd",
-        "pw_uid",
-        "pw_gid",
-        "pw_gecos",
-        "pw_dir",
-        "pw_shell",
-    ];
+    let names = ["pw_name", "pw_passwd", "pw_uid", "pw_gid", "pw_gecos", "pw_dir", "pw_shell"];
     let shown = format!("pwd.struct_passwd(pw_name='{}')", fields[0]);
-    Ok(Value::from_object(super::super::object::Py::Record(
-        Record {
-            class: "struct_passwd",
-            fields: names.into_iter().zip(elements.iter().cloned()).collect(),
-            elements: Some(elements),
-            text: shown.clone(),
-            repr: shown,
-        },
-    )))
+    Ok(Value::from_object(super::super::object::Py::Record(Record {
+        class: "struct_passwd",
+        fields: names.into_iter().zip(elements.iter().cloned()).collect(),
+        elements: Some(elements),
+        text: shown.clone(),
+        repr: shown,
+    })))
 }

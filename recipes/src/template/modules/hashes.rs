@@ -22,13 +22,8 @@ fn bytes_of(value: Option<&Value>, what: &str) -> Result<Vec<u8>> {
     match value.map(to_python).transpose()? {
         None => Ok(Vec::new()),
         Some(python::Value::Bytes(bytes)) => Ok(bytes),
-        Some(python::Value::Str(_)) if what == "hash" => {
-            Err(type_error("Strings must be encoded before hashing"))
-        }
-        Some(other) => Err(type_error(format!(
-            "a bytes-like object is required, not '{}'",
-            other.type_name()
-        ))),
+        Some(python::Value::Str(_)) if what == "hash" => Err(type_error("Strings must be encoded before hashing")),
+        Some(other) => Err(type_error(format!("a bytes-like object is required, not '{}'", other.type_name()))),
     }
 }
 
@@ -40,10 +35,7 @@ pub(crate) fn call(name: &'static str, args: &Args<'_>) -> Result {
             "new" => (args.text(0, "name", "")?, 1),
             other => (other.to_owned(), 0),
         };
-        let data = bytes_of(
-            args.get(position, "data").or(args.get(position, "string")),
-            "hash",
-        )?;
+        let data = bytes_of(args.get(position, "data").or(args.get(position, "string")), "hash")?;
         let digest = match algorithm.to_lowercase().as_str() {
             "md5" => Md5::digest(&data).to_vec(),
             "sha1" => Sha1::digest(&data).to_vec(),
@@ -71,16 +63,10 @@ pub(crate) fn call(name: &'static str, args: &Args<'_>) -> Result {
                 Some(encoded) => encoded.to_owned(),
                 None => String::from_utf8_lossy(&bytes_of(first, "base64")?).into_owned(),
             };
-            let encoded = if url_safe {
-                encoded.replace('-', "+").replace('_', "/")
-            } else {
-                encoded
-            };
+            let encoded = if url_safe { encoded.replace('-', "+").replace('_', "/") } else { encoded };
             decode(&encoded).map(super::super::object::bytes)
         }
-        "b16encode" => Ok(super::super::object::bytes(
-            hex(&bytes_of(first, "base64")?).to_uppercase().into_bytes(),
-        )),
+        "b16encode" => Ok(super::super::object::bytes(hex(&bytes_of(first, "base64")?).to_uppercase().into_bytes())),
         _ => Err(unsupported(format!("{name}()"))),
     }
 }
@@ -90,10 +76,7 @@ fn hash(digest: Vec<u8>) -> Value {
     let shown = "<hash object>".to_owned();
     Value::from_object(Py::Record(Record {
         class: "_Hash",
-        fields: vec![
-            ("digest_size", Value::from(digest.len())),
-            ("#digest", super::super::object::bytes(digest)),
-        ],
+        fields: vec![("digest_size", Value::from(digest.len())), ("#digest", super::super::object::bytes(digest))],
         elements: None,
         text: shown.clone(),
         repr: shown,
@@ -103,22 +86,13 @@ fn hash(digest: Vec<u8>) -> Value {
 /// `digest()` or `hexdigest()`.
 pub(crate) fn digest(record: &Record, as_hex: bool) -> Value {
     let digest = record.field("#digest").cloned().unwrap_or_default();
-    if as_hex {
-        text(hex(
-            super::super::object::bytes_in(&digest).unwrap_or_default()
-        ))
-    } else {
-        digest
-    }
+    if as_hex { text(hex(super::super::object::bytes_in(&digest).unwrap_or_default())) } else { digest }
 }
 
 fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .fold(0u32, |group, byte| group << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
+        let group = chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for position in 0..4 {
             if position <= chunk.len() {
                 let index = (group >> (18 - 6 * position)) & 63;
@@ -151,12 +125,7 @@ fn decode(encoded: &str) -> Result<Vec<u8>> {
             (group, count) = (0, 0);
         }
     }
-    let bad = || {
-        raise(python::PythonError::new(
-            "binascii.Error",
-            "Incorrect padding",
-        ))
-    };
+    let bad = || raise(python::PythonError::new("binascii.Error", "Incorrect padding"));
     match (count, padding) {
         (0, _) => {}
         (2, 2..) => out.push((group >> 4) as u8),

@@ -15,9 +15,7 @@ pub(crate) fn call(function: &str, args: &Args<'_>) -> Result {
     let shown = match args.positional().first() {
         Some(value) => string(value)?,
         None => {
-            return Err(unsupported(format!(
-                "netaddr.{function}() without an address"
-            )));
+            return Err(unsupported(format!("netaddr.{function}() without an address")));
         }
     };
     match function {
@@ -25,16 +23,12 @@ pub(crate) fn call(function: &str, args: &Args<'_>) -> Result {
         "valid_ipv6" => Ok(Value::from(shown.parse::<Ipv6Addr>().is_ok())),
         "IPAddress" => {
             let address: IpAddr = shown.parse().map_err(|_| {
-                bad(format!(
-                    "failed to detect a valid IP address from {}",
-                    rbuildout_parser::python::str_repr(&shown)
-                ))
+                bad(format!("failed to detect a valid IP address from {}", rbuildout_parser::python::str_repr(&shown)))
             })?;
             Ok(address_value(address))
         }
         "IPNetwork" => {
-            let (address, prefix) =
-                parse_network(&shown).ok_or_else(|| bad(format!("invalid IPNetwork {shown}")))?;
+            let (address, prefix) = parse_network(&shown).ok_or_else(|| bad(format!("invalid IPNetwork {shown}")))?;
             Ok(network_value(address, prefix))
         }
         _ => Err(unsupported(format!("netaddr.{function}()"))),
@@ -57,25 +51,13 @@ fn number(address: IpAddr) -> u128 {
 }
 
 fn address(number: u128, width: u32) -> IpAddr {
-    if width == 32 {
-        IpAddr::V4(Ipv4Addr::from(number as u32))
-    } else {
-        IpAddr::V6(Ipv6Addr::from(number))
-    }
+    if width == 32 { IpAddr::V4(Ipv4Addr::from(number as u32)) } else { IpAddr::V6(Ipv6Addr::from(number)) }
 }
 
 fn mask(prefix: u32, width: u32) -> u128 {
-    let all = if width == 32 {
-        u128::from(u32::MAX)
-    } else {
-        u128::MAX
-    };
+    let all = if width == 32 { u128::from(u32::MAX) } else { u128::MAX };
     let host = width - prefix;
-    if host >= 128 {
-        0
-    } else {
-        (all >> host) << host
-    }
+    if host >= 128 { 0 } else { (all >> host) << host }
 }
 
 fn parse_network(shown: &str) -> Option<(IpAddr, u32)> {
@@ -105,10 +87,7 @@ fn address_value(address: IpAddr) -> Value {
     Value::from_object(Py::Record(Record {
         class: "IPAddress",
         fields: vec![
-            (
-                "version",
-                Value::from(if address.is_ipv4() { 4 } else { 6 }),
-            ),
+            ("version", Value::from(if address.is_ipv4() { 4 } else { 6 })),
             ("value", Value::from(number(address))),
         ],
         elements: None,
@@ -120,11 +99,7 @@ fn address_value(address: IpAddr) -> Value {
 fn network_value(host: IpAddr, prefix: u32) -> Value {
     let width = width(host);
     let mask = mask(prefix, width);
-    let all = if width == 32 {
-        u128::from(u32::MAX)
-    } else {
-        u128::MAX
-    };
+    let all = if width == 32 { u128::from(u32::MAX) } else { u128::MAX };
     let first = number(host) & mask;
     let last = first | (all & !mask);
     let shown = format!("{host}/{prefix}");
@@ -138,10 +113,8 @@ fn network_value(host: IpAddr, prefix: u32) -> Value {
             text: shown,
         }))
     };
-    let size = (last - first).checked_add(1).map_or_else(
-        || text("340282366920938463463374607431768211456"),
-        Value::from,
-    );
+    let size =
+        (last - first).checked_add(1).map_or_else(|| text("340282366920938463463374607431768211456"), Value::from);
     Value::from_object(Py::Record(Record {
         class: "IPNetwork",
         fields: vec![
@@ -151,11 +124,7 @@ fn network_value(host: IpAddr, prefix: u32) -> Value {
             ("hostmask", address_value(address(all & !mask, width))),
             (
                 "broadcast",
-                if width == 32 && prefix < 31 {
-                    address_value(address(last, width))
-                } else {
-                    Value::from(())
-                },
+                if width == 32 && prefix < 31 { address_value(address(last, width)) } else { Value::from(()) },
             ),
             ("prefixlen", Value::from(prefix)),
             ("version", Value::from(if width == 32 { 4 } else { 6 })),
@@ -183,7 +152,5 @@ pub(crate) fn contains(network: &Record, element: &Value) -> Result<bool> {
         return Err(bad(format!("invalid IPNetwork {other}")));
     };
     let mask = mask(prefix, width(host));
-    Ok(width(host) == width(other)
-        && other_prefix >= prefix
-        && number(host) & mask == number(other) & mask)
+    Ok(width(host) == width(other) && other_prefix >= prefix && number(host) & mask == number(other) & mask)
 }

@@ -23,9 +23,7 @@ pub(crate) fn call(function: &str, state: &mut State<'_, '_>, args: &Args<'_>) -
     let given = args.positional();
     let pattern = match given.first() {
         None => {
-            return Err(type_error(format!(
-                "{function}() missing 1 required positional argument: 'pattern'"
-            )));
+            return Err(type_error(format!("{function}() missing 1 required positional argument: 'pattern'")));
         }
         Some(value) => match py(value) {
             Some(Py::Record(record)) if record.class == "Pattern" => record.text.clone(),
@@ -66,16 +64,12 @@ fn apply(regex: &Regex, function: &str, args: &[Value], state: &mut State<'_, '_
                 _ => Some(compile(&format!("\\A(?:{})\\z", regex.as_str()))?),
             };
             let found = anchored.as_ref().unwrap_or(regex).captures(&subject);
-            Ok(found.map_or_else(
-                || Value::from(()),
-                |captures| match_object(regex, &captures),
-            ))
+            Ok(found.map_or_else(|| Value::from(()), |captures| match_object(regex, &captures)))
         }
         "findall" if args.len() == 1 => {
             let subject = subject(0)?;
             let all = regex.captures_iter(&subject).map(|captures| {
-                let group =
-                    |index: usize| text(captures.get(index).map_or("", |group| group.as_str()));
+                let group = |index: usize| text(captures.get(index).map_or("", |group| group.as_str()));
                 match captures.len() {
                     1 => group(0),
                     2 => group(1),
@@ -124,9 +118,7 @@ fn expand(replacement: &str, captures: &Captures<'_>) -> Result<String> {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(tail) = rest.strip_prefix("g<") {
-            let (name, tail) = tail
-                .split_once('>')
-                .ok_or_else(|| unsupported("this replacement of re.sub()"))?;
+            let (name, tail) = tail.split_once('>').ok_or_else(|| unsupported("this replacement of re.sub()"))?;
             let group = match name.parse::<usize>() {
                 Ok(index) => captures.get(index),
                 Err(_) => captures.name(name),
@@ -178,23 +170,15 @@ fn escape(pattern: &str) -> String {
 
 fn match_object(regex: &Regex, captures: &Captures<'_>) -> Value {
     let groups: Vec<Value> = (0..captures.len())
-        .map(|index| {
-            captures
-                .get(index)
-                .map_or_else(|| Value::from(()), |group| text(group.as_str()))
-        })
+        .map(|index| captures.get(index).map_or_else(|| Value::from(()), |group| text(group.as_str())))
         .collect();
     let mut named = Dict::default();
     for name in regex.capture_names().flatten() {
-        let value = captures
-            .name(name)
-            .map_or_else(|| Value::from(()), |group| text(group.as_str()));
+        let value = captures.name(name).map_or_else(|| Value::from(()), |group| text(group.as_str()));
         // Text is always a valid key.
         let _ = named.insert(text(name), value);
     }
-    let (start, end) = captures
-        .get(0)
-        .map_or((0, 0), |whole| (whole.start(), whole.end()));
+    let (start, end) = captures.get(0).map_or((0, 0), |whole| (whole.start(), whole.end()));
     let shown = format!(
         "<re.Match object; span=({start}, {end}), match={}>",
         python::str_repr(captures.get(0).map_or("", |whole| whole.as_str()))
@@ -217,11 +201,7 @@ fn match_object(regex: &Regex, captures: &Captures<'_>) -> Value {
 pub(crate) fn match_method(record: &Record, name: &str, args: &[Value]) -> Result {
     let field = |name: &str| record.field(name).cloned().unwrap_or_default();
     let group = |key: &Value| -> Result {
-        let from = if key.as_str().is_some() {
-            field("#named")
-        } else {
-            field("#groups")
-        };
+        let from = if key.as_str().is_some() { field("#named") } else { field("#groups") };
         super::super::attributes::element(&from, key)?
             .ok_or_else(|| raise(python::PythonError::index_error("no such group")))
     };
@@ -229,9 +209,7 @@ pub(crate) fn match_method(record: &Record, name: &str, args: &[Value]) -> Resul
         ("group", []) => group(&Value::from(0)),
         ("group", [key]) => group(key),
         ("group", keys) => Ok(tuple(keys.iter().map(group).collect::<Result<_>>()?)),
-        ("groups", []) => Ok(tuple(
-            super::super::iterate::items(&field("#groups"))?[1..].to_vec(),
-        )),
+        ("groups", []) => Ok(tuple(super::super::iterate::items(&field("#groups"))?[1..].to_vec())),
         ("groupdict", []) => Ok(field("#named")),
         ("start", []) => Ok(field("#start")),
         ("end", []) => Ok(field("#end")),
@@ -243,11 +221,7 @@ pub(crate) fn match_method(record: &Record, name: &str, args: &[Value]) -> Resul
 /// A method of a compiled pattern; replacements by functions need the module function.
 pub(crate) fn pattern_method(record: &Record, name: &str, args: &[Value]) -> Result {
     let regex = compile(&record.text)?;
-    if name == "sub"
-        && args
-            .first()
-            .is_some_and(|replacement| replacement.as_str().is_none())
-    {
+    if name == "sub" && args.first().is_some_and(|replacement| replacement.as_str().is_none()) {
         return Err(unsupported("the method sub of a pattern with a function"));
     }
     let _ = to_python(&list(args.to_vec()))?;

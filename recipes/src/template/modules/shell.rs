@@ -14,18 +14,10 @@ pub(crate) fn call(function: &str, args: &Args<'_>) -> Result {
     match function {
         "quote" => Ok(text(quote(&string(&first)?))),
         "join" => {
-            let words = items(&first)?
-                .iter()
-                .map(|word| Ok(quote(&string(word)?)))
-                .collect::<Result<Vec<_>>>()?;
+            let words = items(&first)?.iter().map(|word| Ok(quote(&string(word)?))).collect::<Result<Vec<_>>>()?;
             Ok(text(words.join(" ")))
         }
-        "split" => Ok(list(
-            split(&string(&first)?)?
-                .into_iter()
-                .map(Value::from)
-                .collect(),
-        )),
+        "split" => Ok(list(split(&string(&first)?)?.into_iter().map(Value::from).collect())),
         _ => Err(unsupported(format!("shlex.{function}()"))),
     }
 }

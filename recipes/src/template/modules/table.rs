@@ -187,7 +187,9 @@ pub(crate) fn attribute(module: &str, name: &str) -> Option<Value> {
 /// Calls a function of a module.
 pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]) -> Result {
     let (positional, _) = super::super::object::arguments(args);
-    if let Some(missing) = positional.iter().find(|value| value.is_undefined()) {
+    if name != "json.dumps"
+        && let Some(missing) = positional.iter().find(|value| value.is_undefined())
+    {
         return Err(super::super::errors::undefined_error(missing));
     }
     let given = Args::new(args);
@@ -199,9 +201,7 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         "six" => six(function, state, positional),
         "re" => regexes::call(function, state, &given),
         "hashlib" | "base64" => hashes::call(name, &given),
-        "itertools" | "itertools.chain" | "functools" | "operator" => {
-            collections::call(name, state, args, positional)
-        }
+        "itertools" | "itertools.chain" | "functools" | "operator" => collections::call(name, state, args, positional),
         "shlex" => shell::call(function, &given),
         "netaddr" => net::call(function, &given),
         "dict" => methods::from_keys(positional),
@@ -211,9 +211,7 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
 
 fn json_function(function: &str, args: &Args<'_>) -> Result {
     let Some(value) = args.positional().first() else {
-        return Err(type_error(format!(
-            "{function}() missing 1 required positional argument"
-        )));
+        return Err(type_error(format!("{function}() missing 1 required positional argument")));
     };
     if function == "loads" {
         return match (value.as_str(), super::super::object::bytes_in(value)) {
@@ -239,11 +237,7 @@ fn json_function(function: &str, args: &Args<'_>) -> Result {
         }
     }
     let known = ["sort_keys", "ensure_ascii", "indent", "separators"];
-    if let Some((other, _)) = args
-        .named()
-        .iter()
-        .find(|(name, _)| !known.contains(&name.as_str()))
-    {
+    if let Some((other, _)) = args.named().iter().find(|(name, _)| !known.contains(&name.as_str())) {
         return Err(unsupported(format!("the argument {other} of json.dumps()")));
     }
     json::dumps(value, &options).map(text)
@@ -251,30 +245,21 @@ fn json_function(function: &str, args: &Args<'_>) -> Result {
 
 fn six(function: &str, state: &mut State<'_, '_>, args: &[Value]) -> Result {
     let Some(value) = args.first() else {
-        return Err(type_error(format!(
-            "{function}() missing 1 required positional argument"
-        )));
+        return Err(type_error(format!("{function}() missing 1 required positional argument")));
     };
     match function {
         "iteritems" | "itervalues" | "iterkeys" => {
             let view = methods::call(value, state, &function[4..], &[])?;
             iterate::iter(&view)
         }
-        "ensure_binary" | "b" if value.as_str().is_some() => {
-            methods::call(value, state, "encode", &args[1..])
-        }
+        "ensure_binary" | "b" if value.as_str().is_some() => methods::call(value, state, "encode", &args[1..]),
         "ensure_str" | "ensure_text" | "u"
             if value.as_str().is_none() && super::super::object::bytes_in(value).is_some() =>
         {
             methods::call(value, state, "decode", &args[1..])
         }
-        _ if value.as_str().is_some() || super::super::object::bytes_in(value).is_some() => {
-            Ok(value.clone())
-        }
-        _ => Err(type_error(format!(
-            "not expecting type '<class '{}'>'",
-            convert::class_name(value)
-        ))),
+        _ if value.as_str().is_some() || super::super::object::bytes_in(value).is_some() => Ok(value.clone()),
+        _ => Err(type_error(format!("not expecting type '<class '{}'>'", convert::class_name(value)))),
     }
 }
 
@@ -282,14 +267,8 @@ fn six(function: &str, state: &mut State<'_, '_>, args: &[Value]) -> Result {
 pub(crate) fn has_method(record: &Record, name: &str) -> bool {
     match record.class {
         "ParseResult" | "SplitResult" => matches!(name, "geturl" | "index" | "count"),
-        "Match" => matches!(
-            name,
-            "group" | "groups" | "groupdict" | "start" | "end" | "span"
-        ),
-        "Pattern" => matches!(
-            name,
-            "match" | "search" | "fullmatch" | "sub" | "findall" | "split"
-        ),
+        "Match" => matches!(name, "group" | "groups" | "groupdict" | "start" | "end" | "span"),
+        "Pattern" => matches!(name, "match" | "search" | "fullmatch" | "sub" | "findall" | "split"),
         "_Hash" => matches!(name, "hexdigest" | "digest"),
         "IPAddress" => matches!(name, "is_private" | "is_loopback"),
         _ => false,

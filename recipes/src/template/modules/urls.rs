@@ -12,14 +12,13 @@ use super::super::object::{Py, Record, Result, dict, list, py, text, tuple};
 
 /// The schemes that may have parameters behind `;` in the last path segment.
 const WITH_PARAMS: &[&str] = &[
-    "", "ftp", "hdl", "prospero", "http", "https", "shttp", "rtsp", "rtspu", "rtsps", "sip",
-    "sips", "mms", "sftp", "tel",
+    "", "ftp", "hdl", "prospero", "http", "https", "shttp", "rtsp", "rtspu", "rtsps", "sip", "sips", "mms", "sftp",
+    "tel",
 ];
 /// The schemes for which an empty authority is written as `//`.
 const WITH_NETLOC: &[&str] = &[
-    "", "ftp", "http", "gopher", "nntp", "telnet", "imap", "wais", "file", "mms", "https", "shttp",
-    "snews", "prospero", "rtsp", "rsync", "svn", "svn+ssh", "sftp", "nfs", "git", "git+ssh", "ws",
-    "wss",
+    "", "ftp", "http", "gopher", "nntp", "telnet", "imap", "wais", "file", "mms", "https", "shttp", "snews",
+    "prospero", "rtsp", "rsync", "svn", "svn+ssh", "sftp", "nfs", "git", "git+ssh", "ws", "wss",
 ];
 
 /// Calls a function of the module.
@@ -40,17 +39,10 @@ pub(crate) fn call(function: &str, args: &Args<'_>) -> Result {
         "unquote_plus" => Ok(text(unquote(&string(&first)?.replace('+', " ")))),
         "urlparse" | "urlsplit" => parse(&string(&first)?, function == "urlparse"),
         "urlunparse" | "urlunsplit" => {
-            let parts = items(&first)?
-                .iter()
-                .map(string)
-                .collect::<Result<Vec<_>>>()?;
+            let parts = items(&first)?.iter().map(string).collect::<Result<Vec<_>>>()?;
             match parts.as_slice() {
                 [scheme, netloc, path, params, query, fragment] if function == "urlunparse" => {
-                    let path = if params.is_empty() {
-                        path.clone()
-                    } else {
-                        format!("{path};{params}")
-                    };
+                    let path = if params.is_empty() { path.clone() } else { format!("{path};{params}") };
                     Ok(text(join_parts(scheme, netloc, &path, query, fragment)))
                 }
                 [scheme, netloc, path, query, fragment] if function == "urlunsplit" => {
@@ -78,8 +70,7 @@ pub(crate) fn quote(bytes: &[u8], safe: &str) -> String {
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
         let c = char::from(*byte);
-        if byte.is_ascii() && (c.is_ascii_alphanumeric() || "_.-~".contains(c) || safe.contains(c))
-        {
+        if byte.is_ascii() && (c.is_ascii_alphanumeric() || "_.-~".contains(c) || safe.contains(c)) {
             out.push(c);
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -138,21 +129,12 @@ fn split(url: &str) -> Parts<'_> {
     }
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    Parts {
-        scheme,
-        netloc,
-        path,
-        query,
-        fragment,
-    }
+    Parts { scheme, netloc, path, query, fragment }
 }
 
 fn parse(url: &str, with_params: bool) -> Result {
-    let url: String = url
-        .trim_start_matches(|c: char| c <= ' ')
-        .chars()
-        .filter(|c| !matches!(c, '\t' | '\r' | '\n'))
-        .collect();
+    let url: String =
+        url.trim_start_matches(|c: char| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
     let parts = split(&url);
     if parts.netloc.contains('[') != parts.netloc.contains(']') {
         return Err(value_error("Invalid IPv6 URL"));
@@ -178,18 +160,11 @@ fn parse(url: &str, with_params: bool) -> Result {
         },
         None => (none(), none()),
     };
-    let (host, port) = match host_info
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
+    let (host, port) = match host_info.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or("")),
         None => host_info.split_once(':').unwrap_or((host_info, "")),
     };
-    let hostname = if host.is_empty() {
-        none()
-    } else {
-        text(host.to_lowercase())
-    };
+    let hostname = if host.is_empty() { none() } else { text(host.to_lowercase()) };
     let port = match port {
         "" => none(),
         port => match port.parse::<u32>() {
@@ -197,21 +172,14 @@ fn parse(url: &str, with_params: bool) -> Result {
             _ => none(),
         },
     };
-    let mut fields = vec![
-        ("scheme", text(parts.scheme.as_str())),
-        ("netloc", text(parts.netloc)),
-        ("path", text(path)),
-    ];
+    let mut fields =
+        vec![("scheme", text(parts.scheme.as_str())), ("netloc", text(parts.netloc)), ("path", text(path))];
     if with_params {
         fields.push(("params", text(params)));
     }
     fields.push(("query", text(parts.query)));
     fields.push(("fragment", text(parts.fragment)));
-    let class = if with_params {
-        "ParseResult"
-    } else {
-        "SplitResult"
-    };
+    let class = if with_params { "ParseResult" } else { "SplitResult" };
     let elements: Vec<Value> = fields.iter().map(|(_, value)| value.clone()).collect();
     let shown = fields
         .iter()
@@ -219,12 +187,7 @@ fn parse(url: &str, with_params: bool) -> Result {
         .collect::<Result<Vec<_>>>()?
         .join(", ");
     let shown = format!("{class}({shown})");
-    fields.extend([
-        ("username", username),
-        ("password", password),
-        ("hostname", hostname),
-        ("port", port),
-    ]);
+    fields.extend([("username", username), ("password", password), ("hostname", hostname), ("port", port)]);
     Ok(Value::from_object(Py::Record(Record {
         class,
         fields,
@@ -242,20 +205,12 @@ pub(crate) fn geturl(record: &Record) -> Result {
     if !params.is_empty() {
         path = format!("{path};{params}");
     }
-    Ok(text(join_parts(
-        &field("scheme")?,
-        &field("netloc")?,
-        &path,
-        &field("query")?,
-        &field("fragment")?,
-    )))
+    Ok(text(join_parts(&field("scheme")?, &field("netloc")?, &path, &field("query")?, &field("fragment")?)))
 }
 
 fn join_parts(scheme: &str, netloc: &str, path: &str, query: &str, fragment: &str) -> String {
     let mut url = path.to_owned();
-    if !netloc.is_empty()
-        || (!scheme.is_empty() && WITH_NETLOC.contains(&scheme) && !url.starts_with("//"))
-    {
+    if !netloc.is_empty() || (!scheme.is_empty() && WITH_NETLOC.contains(&scheme) && !url.starts_with("//")) {
         if !url.is_empty() && !url.starts_with('/') {
             url.insert(0, '/');
         }
@@ -279,19 +234,11 @@ fn query(shown: &str, args: &Args<'_>, grouped: bool) -> Result {
     for part in shown.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         if !value.is_empty() || keep_blank {
-            found.push((
-                unquote(&name.replace('+', " ")),
-                unquote(&value.replace('+', " ")),
-            ));
+            found.push((unquote(&name.replace('+', " ")), unquote(&value.replace('+', " "))));
         }
     }
     if !grouped {
-        return Ok(list(
-            found
-                .into_iter()
-                .map(|(name, value)| tuple(vec![text(name), text(value)]))
-                .collect(),
-        ));
+        return Ok(list(found.into_iter().map(|(name, value)| tuple(vec![text(name), text(value)])).collect()));
     }
     let mut result = Dict::default();
     for (name, value) in found {
@@ -313,10 +260,7 @@ fn encode(value: &Value, args: &Args<'_>) -> Result {
         pairs(value)?
     } else {
         super::super::methods::entries(value).map_err(|_| {
-            type_error(format!(
-                "not a valid non-string sequence or mapping object: {}",
-                class_name(value)
-            ))
+            type_error(format!("not a valid non-string sequence or mapping object: {}", class_name(value)))
         })?
     };
     let plus = |value: &Value| -> Result<String> {
@@ -328,8 +272,7 @@ fn encode(value: &Value, args: &Args<'_>) -> Result {
     };
     let mut out = Vec::new();
     for (key, value) in entries {
-        let many =
-            each && value.as_str().is_none() && super::super::object::bytes_in(&value).is_none();
+        let many = each && value.as_str().is_none() && super::super::object::bytes_in(&value).is_none();
         match (many, items(&value)) {
             (true, Ok(values)) => {
                 for value in values {
