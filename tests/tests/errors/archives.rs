@@ -1,0 +1,64 @@
+//! Archives that are wrong, or that mean harm.
+
+use insta::assert_snapshot;
+use rbuildout_tests::{Archive, Sandbox, md5};
+
+/// A sandbox that unpacks `source.tar.gz`.
+fn unpacking(bytes: &[u8]) -> Sandbox {
+    let sandbox = Sandbox::with(&format!(
+        "[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.build:download-unpacked\nurl = source.tar.gz\nmd5sum = {}\n",
+        md5(bytes)
+    ));
+    sandbox.write("source.tar.gz", bytes);
+    sandbox
+}
+
+#[test]
+fn wrong_md5() {
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.build:download\nurl = file.txt\n\
+         md5sum = 00000000000000000000000000000000\n",
+    );
+    sandbox.write("file.txt", "content\n");
+    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert!(!sandbox.exists("parts/a"), "nothing is left");
+}
+
+#[test]
+fn not_an_archive() {
+    let sandbox = unpacking(b"<html><body>This is a web page, not an archive.</body></html>\n");
+    assert_snapshot!(sandbox.run(&[]), @"");
+    assert!(!sandbox.exists("parts/a"), "nothing is left");
+}
+
+#[test]
+fn truncated() {
+    let bytes = Archive::package("x").file("x-1.0/big", &"0123456789".repeat(10_000)).gz();
+    let sandbox = unpacking(&bytes[..bytes.len() / 2]);
+    assert_snapshot!(sandbox.run(&[]), @"");
+    assert!(!sandbox.exists("parts/a"), "nothing is left");
+}
+
+#[test]
+fn empty() {
+    assert_snapshot!(unpacking(b"").run(&[]), @"");
+}
+
+/// Names with `..` and absolute names never leave the destination.
+#[test]
+fn names_that_lead_out() {
+    let sandbox = unpacking(&Archive::new().file("x/good", "good").file("x/../../../evil", "evil").file("/tmp/rb-evil", "evil").gz());
+    assert_snapshot!(sandbox.run(&[]), @"");
+    assert!(!sandbox.exists("evil") && !sandbox.exists("parts/evil") && !std::path::Path::new("/tmp/rb-evil").exists());
+    assert_snapshot!(sandbox.tree().paths().join("\n"), @"");
+}
+
+/// A link that leads out is no way out either.
+#[test]
+fn links_that_lead_out() {
+    let sandbox = unpacking(&Archive::new().symlink("x/out", "../../..").file("x/out/evil", "evil").gz());
+    assert_snapshot!(sandbox.run(&[]), @"");
+    assert!(!sandbox.exists("evil"));
+    assert!(!sandbox.exists("parts/a"), "nothing is left");
+}
