@@ -8,9 +8,7 @@
 use std::io::{BufRead as _, Write as _};
 
 use rbuildout_parser::python::{Dict, Value};
-use rbuildout_recipes::template::{
-    ContextValue, ImportSource, Imports, NativeEngine, RenderJob, TemplateEngine as _,
-};
+use rbuildout_recipes::template::{ContextValue, ImportSource, Imports, NativeEngine, RenderJob, TemplateEngine as _};
 use serde_json::{Value as Json, json};
 
 fn main() -> std::io::Result<()> {
@@ -53,9 +51,7 @@ fn read_job(job: &Json) -> RenderJob {
         (name, value)
     });
     let imports = job["imports"].as_object().map(|imports| Imports {
-        delimiter: imports
-            .get("delimiter")
-            .map_or_else(|| "/".to_owned(), text),
+        delimiter: imports.get("delimiter").map_or_else(|| "/".to_owned(), text),
         aliases: entries(&job["imports"]["aliases"])
             .into_iter()
             .map(|(alias, source)| {
@@ -75,10 +71,7 @@ fn read_job(job: &Json) -> RenderJob {
         name: text(&job["name"]),
         context: context.collect(),
         imports,
-        extensions: job["extensions"]
-            .as_array()
-            .map(|names| names.iter().map(text).collect())
-            .unwrap_or_default(),
+        extensions: job["extensions"].as_array().map(|names| names.iter().map(text).collect()).unwrap_or_default(),
         now: 0,
     }
 }
@@ -94,11 +87,8 @@ fn python(value: &Json) -> Value {
         },
         Json::String(text) => Value::Str(text.clone()),
         Json::Array(items) => Value::List(items.iter().map(python).collect()),
-        Json::Object(entries) => Value::Dict(
-            entries
-                .iter()
-                .map(|(key, value)| (Value::Str(key.clone()), python(value)))
-                .collect::<Dict>(),
-        ),
+        Json::Object(entries) => {
+            Value::Dict(entries.iter().map(|(key, value)| (Value::Str(key.clone()), python(value))).collect::<Dict>())
+        }
     }
 }

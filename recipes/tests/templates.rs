@@ -2,6 +2,8 @@
 //!
 //! `tests/conformance/templates/golden.json` is written by `generate.py` beside it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use rbuildout_parser::python::{Dict, Value};
 use rbuildout_recipes::template::{ContextValue, ImportSource, Imports, NativeEngine, RenderJob, TemplateEngine as _};
 use serde_json::Value as Json;

@@ -136,7 +136,7 @@ fn compare(key: &str, left: &str, op: &str, right: &str) -> Result<bool> {
     if is_version && op != "in" && op != "not in" {
         if op == "===" {
             let literal = right.trim();
-            if !literal.is_empty() && !literal.contains(char::is_whitespace) {
+            if !literal.contains(|c: char| c.is_whitespace() || matches!(c, ';' | ')')) {
                 return Ok(left.eq_ignore_ascii_case(literal));
             }
         } else if let Ok(specifier) = VersionSpecifier::from_str(&format!("{op}{right}")) {

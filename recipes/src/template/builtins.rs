@@ -153,7 +153,7 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
             .ok_or_else(|| type_error(format!("object of type '{}' has no len()", class_name(value)))),
         ("int", []) => Ok(Value::from(0)),
         ("int", [value]) => {
-            let base = keyword("base").and_then(|base| base.as_usize()).unwrap_or(10);
+            let base = keyword("base").and_then(Value::as_usize).unwrap_or(10);
             integer(value, base)
         }
         ("int", [value, base]) => integer(value, base.as_usize().unwrap_or(10)),
@@ -187,11 +187,11 @@ pub(crate) fn call(name: &'static str, state: &mut State<'_, '_>, args: &[Value]
         }
         ("zip", _) => {
             let mut columns = given.iter().map(iter).collect::<Result<Vec<_>>>()?;
-            zip(&mut columns)
+            Ok(zip(&mut columns))
         }
         ("map", [function, sources @ ..]) if !sources.is_empty() => {
             let mut columns = sources.iter().map(iter).collect::<Result<Vec<_>>>()?;
-            let rows = items(&zip(&mut columns)?)?;
+            let rows = items(&zip(&mut columns))?;
             let results = rows.iter().map(|row| function.call(state, &items(row)?)).collect::<Result<Vec<_>>>()?;
             Ok(iterator("map", results))
         }
@@ -304,7 +304,7 @@ fn integer(value: &Value, base: usize) -> Result {
     python::to_int(&to_python(value)?, u32::try_from(base).unwrap_or(10)).map(from_python).map_err(raise)
 }
 
-fn zip(columns: &mut [Value]) -> Result {
+fn zip(columns: &mut [Value]) -> Value {
     let mut rows = Vec::new();
     'rows: while !columns.is_empty() {
         let mut row = Vec::with_capacity(columns.len());
@@ -320,7 +320,7 @@ fn zip(columns: &mut [Value]) -> Result {
         }
         rows.push(tuple(row));
     }
-    Ok(iterator("zip", rows))
+    iterator("zip", rows)
 }
 
 fn range(args: &[Value]) -> Result {

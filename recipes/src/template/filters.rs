@@ -176,7 +176,7 @@ pub(crate) fn apply(name: &str, state: &mut State<'_, '_>, value: &Value, args: 
         "round" => round(value, &args),
         "tojson" => {
             let indent = args.some(0, "indent")?;
-            let options = json::Options { sort_keys: true, indent: json::indent(indent)?, ..json::Options::default() };
+            let options = json::Options { sort_keys: true, indent: json::indent(indent), ..json::Options::default() };
             let json = json::dumps(value, &options)?
                 .replace('<', "\\u003c")
                 .replace('>', "\\u003e")

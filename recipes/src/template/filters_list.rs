@@ -66,7 +66,7 @@ struct Getter {
 }
 
 impl Getter {
-    fn new(attribute: Option<&Value>, lower: bool) -> Result<Self> {
+    fn new(attribute: Option<&Value>, lower: bool) -> Self {
         let path = match attribute {
             None => Vec::new(),
             Some(value) if value.as_str().is_some() => value
@@ -83,7 +83,7 @@ impl Getter {
                 .collect(),
             Some(value) => vec![value.clone()],
         };
-        Ok(Self { path, lower, default: None })
+        Self { path, lower, default: None }
     }
 
     fn get(&self, element: &Value) -> Result {
@@ -105,7 +105,7 @@ impl Getter {
 
 fn join(value: &Value, args: &Args<'_>) -> Result {
     let separator = args.text(0, "d", "")?;
-    let getter = Getter::new(args.some(1, "attribute")?, false)?;
+    let getter = Getter::new(args.some(1, "attribute")?, false);
     let mut out = String::new();
     for (position, item) in items(value)?.iter().enumerate() {
         if position > 0 {
@@ -122,10 +122,8 @@ fn sort(value: &Value, args: &Args<'_>) -> Result {
     let attribute = args.some(2, "attribute")?;
     // Several attributes, with commas between them, sort by the first and then by the others.
     let getters = match attribute.and_then(Value::as_str) {
-        Some(names) => {
-            names.split(',').map(|name| Getter::new(Some(&Value::from(name)), lower)).collect::<Result<Vec<_>>>()?
-        }
-        None => vec![Getter::new(attribute, lower)?],
+        Some(names) => names.split(',').map(|name| Getter::new(Some(&Value::from(name)), lower)).collect(),
+        None => vec![Getter::new(attribute, lower)],
     };
     let mut elements = items(value)?;
     if reverse {
@@ -143,7 +141,7 @@ fn sort(value: &Value, args: &Args<'_>) -> Result {
 
 fn unique(value: &Value, args: &Args<'_>) -> Result {
     let lower = !args.flag(0, "case_sensitive", false)?;
-    let getter = Getter::new(args.some(1, "attribute")?, lower)?;
+    let getter = Getter::new(args.some(1, "attribute")?, lower);
     let mut seen = super::dict::Keyed::new();
     let mut kept = Vec::new();
     for item in items(value)? {
@@ -157,7 +155,7 @@ fn unique(value: &Value, args: &Args<'_>) -> Result {
 
 fn extreme(name: &str, value: &Value, args: &Args<'_>) -> Result {
     let lower = !args.flag(0, "case_sensitive", false)?;
-    let getter = Getter::new(args.some(1, "attribute")?, lower)?;
+    let getter = Getter::new(args.some(1, "attribute")?, lower);
     let mut best: Option<(Value, Value)> = None;
     for item in items(value)? {
         let key = getter.get(&item)?;
@@ -173,7 +171,7 @@ fn extreme(name: &str, value: &Value, args: &Args<'_>) -> Result {
 }
 
 fn sum(value: &Value, args: &Args<'_>) -> Result {
-    let getter = Getter::new(args.some(0, "attribute")?, false)?;
+    let getter = Getter::new(args.some(0, "attribute")?, false);
     let start = args.get(1, "start").cloned().unwrap_or_else(|| Value::from(0));
     items(value)?.iter().try_fold(start, |total, item| ops::math("+", &total, &getter.get(item)?))
 }
@@ -187,7 +185,6 @@ fn reverse(value: &Value) -> Result {
     elements.reverse();
     Ok(match py(value) {
         Some(Py::List(_)) => iterator("list_reverseiterator", elements),
-        Some(Py::Tuple(_)) => iterator("reversed", elements),
         _ => iterator("reversed", elements),
     })
 }
@@ -197,7 +194,7 @@ fn map(state: &mut State<'_, '_>, value: &Value, args: &Args<'_>) -> Result {
     let by_attribute = named.iter().find(|(name, _)| name == "attribute");
     let mut results = Vec::new();
     if let (Some((_, attribute)), []) = (by_attribute, args.positional()) {
-        let mut getter = Getter::new(Some(attribute), false)?;
+        let mut getter = Getter::new(Some(attribute), false);
         getter.default = named.iter().find(|(name, _)| name == "default").map(|(_, value)| value.clone());
         for item in items(value)? {
             results.push(getter.get(&item)?);
@@ -226,7 +223,7 @@ fn map(state: &mut State<'_, '_>, value: &Value, args: &Args<'_>) -> Result {
 }
 
 fn select(value: &Value, args: &Args<'_>, keep: bool, attribute: Option<&Value>) -> Result {
-    let getter = Getter::new(attribute, false)?;
+    let getter = Getter::new(attribute, false);
     let rest = &args.positional()[usize::from(attribute.is_some())..];
     let mut kept = Vec::new();
     for item in items(value)? {
@@ -259,7 +256,7 @@ fn dictsort(value: &Value, args: &Args<'_>) -> Result {
         return Err(raise(PythonError::attribute_error(&class_name(value), "items")));
     }
     let mut elements: Vec<Value> = pairs(value)?.into_iter().map(|(key, value)| tuple(vec![key, value])).collect();
-    let getter = Getter::new(Some(&Value::from(position)), lower)?;
+    let getter = Getter::new(Some(&Value::from(position)), lower);
     if reverse {
         elements.reverse();
     }
@@ -308,7 +305,7 @@ fn slice(value: &Value, args: &Args<'_>) -> Result {
 
 fn groupby(value: &Value, args: &Args<'_>) -> Result {
     let lower = !args.flag(2, "case_sensitive", false)?;
-    let mut getter = Getter::new(args.some(0, "attribute")?, lower)?;
+    let mut getter = Getter::new(args.some(0, "attribute")?, lower);
     getter.default = args.some(1, "default")?.cloned();
     let mut elements = items(value)?;
     ops::sort_by_key(&mut elements, |element| getter.get(element))?;

@@ -21,13 +21,10 @@ pub(crate) struct Options {
 }
 
 /// The `indent` argument: a number of blanks or a text.
-pub(crate) fn indent(value: Option<&Value>) -> Result<Option<String>> {
-    Ok(match value.filter(|value| !value.is_none()) {
-        None => None,
-        Some(value) => Some(match value.as_str() {
-            Some(text) => text.to_owned(),
-            None => " ".repeat(value.as_usize().unwrap_or(0).min(1000)),
-        }),
+pub(crate) fn indent(value: Option<&Value>) -> Option<String> {
+    value.filter(|value| !value.is_none()).map(|value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => " ".repeat(value.as_usize().unwrap_or(0).min(1000)),
     })
 }
 

@@ -110,8 +110,8 @@ impl<'a> Lexer<'a, '_> {
             self.at += start;
         }
         let rest = self.rest();
-        if rest.starts_with("{#") {
-            let Some(end) = rest[2..].find("#}") else {
+        if let Some(comment) = rest.strip_prefix("{#") {
+            let Some(end) = comment.find("#}") else {
                 return Err(self.error("Missing end of comment tag"));
             };
             segments.push(Segment::Verbatim(&rest[..end + 4]));

@@ -19,12 +19,11 @@ pub(crate) fn load(imports: Option<&Imports>, name: &str) -> Result<Option<Strin
     };
     let (alias, rest) = name.split_once(imports.delimiter.as_str()).unwrap_or((name, ""));
     let path = match imports.aliases.get(alias) {
-        None => return Ok(None),
         Some(ImportSource::Text(text)) if rest.is_empty() => {
             return Ok(Some(normalize_newlines(text)));
         }
         Some(ImportSource::File(path)) if rest.is_empty() => path.clone(),
-        Some(ImportSource::Text(_) | ImportSource::File(_)) => return Ok(None),
+        None | Some(ImportSource::Text(_) | ImportSource::File(_)) => return Ok(None),
         Some(ImportSource::Folder(base)) => {
             let base = normalise(base);
             let below: PathBuf = rest.split(imports.delimiter.as_str()).collect();

@@ -123,6 +123,7 @@ pub(crate) fn call(receiver: &Value, state: &mut State<'_, '_>, name: &str, args
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it ends functions that can fail")]
 fn none() -> Result {
     Ok(Value::from(()))
 }
@@ -236,7 +237,7 @@ fn list_method(
     let at = |key: &Value, length: usize, what: &str| {
         python::index(&to_python(key)?, length, "list").map_err(|mut error| {
             if error.class == "IndexError" {
-                error.message = what.to_owned();
+                what.clone_into(&mut error.message);
             }
             raise(error)
         })

@@ -234,9 +234,8 @@ pub(crate) fn slice(value: &Value, parts: &[Value; 3]) -> Result {
             .collect())
     };
     match py(value) {
-        Some(Py::List(_)) => pick(items(value)?).map(list),
+        Some(Py::List(_) | Py::Range { .. }) => pick(items(value)?).map(list),
         Some(Py::Tuple(_)) => pick(items(value)?).map(tuple),
-        Some(Py::Range { .. }) => pick(items(value)?).map(list),
         Some(Py::Bytes(_)) => python::slice(&to_python(value)?, &slice).map(from_python).map_err(raise),
         Some(Py::Record(record)) if record.elements.is_some() => pick(items(value)?).map(tuple),
         None if value.kind() == ValueKind::String => {

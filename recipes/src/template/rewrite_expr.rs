@@ -419,12 +419,8 @@ impl<'t, 'n> ExprParser<'t, 'n> {
                 let lead = self.skip();
                 let mut keys = Vec::new();
                 while !self.is_op("]") {
-                    if !keys.is_empty() {
-                        let gap = self.expect_op(",")?;
-                        keys.push(gap + &self.subscript()?);
-                    } else {
-                        keys.push(self.subscript()?);
-                    }
+                    let gap = if keys.is_empty() { String::new() } else { self.expect_op(",")? };
+                    keys.push(gap + &self.subscript()?);
                 }
                 let end = self.expect_op("]")?;
                 let key = if keys.len() == 1 { keys.remove(0) } else { format!("__tuple__({})", keys.join(", ")) };

@@ -227,14 +227,14 @@ fn json_function(function: &str, args: &Args<'_>) -> Result {
     let mut options = json::Options {
         sort_keys: args.flag(none, "sort_keys", false)?,
         keep_unicode: !args.flag(none, "ensure_ascii", true)?,
-        indent: json::indent(args.some(none, "indent")?)?,
+        indent: json::indent(args.some(none, "indent")?),
         ..json::Options::default()
     };
-    if let Some(separators) = args.some(none, "separators")? {
-        if let [item, key] = iterate::items(separators)?.as_slice() {
-            options.item_separator = Some(string(item)?);
-            options.key_separator = Some(string(key)?);
-        }
+    if let Some(separators) = args.some(none, "separators")?
+        && let [item, key] = iterate::items(separators)?.as_slice()
+    {
+        options.item_separator = Some(string(item)?);
+        options.key_separator = Some(string(key)?);
     }
     let known = ["sort_keys", "ensure_ascii", "indent", "separators"];
     if let Some((other, _)) = args.named().iter().find(|(name, _)| !known.contains(&name.as_str())) {
