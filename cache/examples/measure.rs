@@ -8,9 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rbuildout_cache::hash::{Algorithm, hash_file};
-use rbuildout_cache::{
-    CacheSettings, DownloadSettings, Downloader, Request, Silent, archive, tree,
-};
+use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Request, Silent, archive, tree};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -18,12 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     match words.as_slice() {
         ["unpack", path, dest] => {
-            archive::unpack(
-                Path::new(path),
-                Path::new(dest),
-                &archive::Limits::default(),
-                None,
-            )?;
+            archive::unpack(Path::new(path), Path::new(dest), &archive::Limits::default(), None)?;
         }
         ["clone", src, dest] => tree::clone_by_links(Path::new(src), Path::new(dest))?,
         ["copy", src, dest] => tree::copy(Path::new(src), Path::new(dest))?,

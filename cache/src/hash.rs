@@ -89,13 +89,11 @@ impl Digests {
 
 /// Lower-case hexadecimal text of `bytes`.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// md5 of `bytes`.
@@ -172,10 +170,7 @@ pub struct Hasher {
 impl Hasher {
     /// `expected` is the length of the stream where known: it decides whether threads are worth their start.
     pub fn new(algorithms: &[Algorithm], expected: Option<u64>) -> Self {
-        let mut states: Vec<State> = algorithms
-            .iter()
-            .map(|&algorithm| State::new(algorithm))
-            .collect();
+        let mut states: Vec<State> = algorithms.iter().map(|&algorithm| State::new(algorithm)).collect();
         let mut workers = Vec::new();
         if expected.is_none_or(|length| length >= PARALLEL_FROM) {
             // The last state stays on this thread, which would only wait otherwise.
@@ -185,10 +180,7 @@ impl Hasher {
                 }
             }
         }
-        Self {
-            inline: states,
-            workers,
-        }
+        Self { inline: states, workers }
     }
 
     /// Feeds `bytes` to every digest.
@@ -257,18 +249,13 @@ mod tests {
     #[test]
     fn known_digests() {
         assert_eq!(md5_hex(""), "d41d8cd98f00b204e9800998ecf8427e");
-        assert_eq!(
-            sha256_hex("abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert!(sha512_hex("abc").starts_with("ddaf35a193617aba"));
     }
 
     #[test]
     fn threads_and_inline_agree() {
-        let data: Vec<u8> = (0..PARALLEL_FROM + 12345)
-            .map(|i| (i * 31 % 251) as u8)
-            .collect();
+        let data: Vec<u8> = (0..PARALLEL_FROM + 12345).map(|i| (i * 31 % 251) as u8).collect();
         let all = [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512];
         let mut parallel = Hasher::new(&all, None);
         parallel.read_all(&data[..]).unwrap();

@@ -72,11 +72,7 @@ impl FileLock {
     /// # Errors
     /// The descriptor's flags cannot be set.
     pub fn set_inheritable(&self, inheritable: bool) -> io::Result<()> {
-        let flags = if inheritable {
-            FdFlags::empty()
-        } else {
-            FdFlags::CLOEXEC
-        };
+        let flags = if inheritable { FdFlags::empty() } else { FdFlags::CLOEXEC };
         rustix::io::fcntl_setfd(&self.file, flags).map_err(|errno| error(&self.path, errno))
     }
 }
@@ -88,12 +84,7 @@ impl AsFd for FileLock {
 }
 
 fn open(path: &Path) -> io::Result<fs::File> {
-    fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
+    fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }
 
 fn flock(file: &fs::File, operation: FlockOperation) -> rustix::io::Result<()> {
@@ -112,10 +103,7 @@ fn is_current(file: &fs::File, path: &Path) -> io::Result<bool> {
 
 fn error(path: &Path, errno: Errno) -> io::Error {
     let error = io::Error::from(errno);
-    io::Error::new(
-        error.kind(),
-        format!("failed to lock file `{}`: {error}", path.display()),
-    )
+    io::Error::new(error.kind(), format!("failed to lock file `{}`: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -132,8 +120,7 @@ mod tests {
         assert!(FileLock::try_lock(&path).unwrap().is_none());
         let (told, tell) = mpsc::channel();
         let other = path.clone();
-        let thread =
-            std::thread::spawn(move || FileLock::lock(other, || told.send(()).unwrap()).unwrap());
+        let thread = std::thread::spawn(move || FileLock::lock(other, || told.send(()).unwrap()).unwrap());
         tell.recv_timeout(Duration::from_secs(10)).unwrap();
         drop(held);
         let held = thread.join().unwrap();
@@ -160,10 +147,7 @@ mod tests {
         let path = dir.path().join("lock");
         let held = FileLock::try_lock(&path).unwrap().unwrap();
         held.set_inheritable(true).unwrap();
-        let mut child = std::process::Command::new("sleep")
-            .arg("60")
-            .spawn()
-            .unwrap();
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         held.set_inheritable(false).unwrap();
         drop(held);
         assert!(FileLock::try_lock(&path).unwrap().is_none());

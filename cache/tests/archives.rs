@@ -28,10 +28,7 @@ fn listing(root: &Path) -> BTreeMap<String, (u32, i64, String)> {
                 todo.push(path);
                 (metadata.mtime(), "dir".to_owned())
             } else {
-                (
-                    metadata.mtime(),
-                    String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned(),
-                )
+                (metadata.mtime(), String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned())
             };
             found.insert(name, (metadata.mode() & 0o7777, time, content));
         }
@@ -52,71 +49,42 @@ fn header(kind: tar::EntryType, size: usize, mode: u32) -> tar::Header {
 fn sample() -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut file = |name: &str, mode: u32, content: &str| {
-        tar.append_data(
-            &mut header(tar::EntryType::Regular, content.len(), mode),
-            name,
-            content.as_bytes(),
-        )
-        .unwrap();
+        tar.append_data(&mut header(tar::EntryType::Regular, content.len(), mode), name, content.as_bytes()).unwrap();
     };
     file("top/early/file", 0o640, "before its directory");
     file("top/tool", 0o4755, "#!");
-    file(
-        &format!("top/{}/{}", "long".repeat(30), "name".repeat(40)),
-        0o644,
-        "gnu",
-    );
+    file(&format!("top/{}/{}", "long".repeat(30), "name".repeat(40)), 0o644, "gnu");
     let mut entry = |kind, name: &str, mode| {
-        tar.append_data(&mut header(kind, 0, mode), name, &b""[..])
-            .unwrap();
+        tar.append_data(&mut header(kind, 0, mode), name, &b""[..]).unwrap();
     };
     entry(tar::EntryType::Directory, "top/sealed/", 0o555);
     entry(tar::EntryType::Fifo, "top/fifo", 0o644);
     entry(tar::EntryType::Char, "top/null", 0o666);
     entry(tar::EntryType::Directory, "top/early", 0o700);
     let mut link = |kind, name: &str, target: &str| {
-        tar.append_link(&mut header(kind, 0, 0o777), name, target)
-            .unwrap();
+        tar.append_link(&mut header(kind, 0, 0o777), name, target).unwrap();
     };
     link(tar::EntryType::Symlink, "top/dangling", "/nowhere/at/all");
     link(tar::EntryType::Symlink, "top/lib64", "sealed");
     link(tar::EntryType::Link, "top/hard", "top/tool");
     link(tar::EntryType::Link, "top/hard-to-nothing", "top/missing");
-    tar.append_data(
-        &mut header(tar::EntryType::Regular, 4, 0o600),
-        "top/lib64/through",
-        &b"link"[..],
-    )
-    .unwrap();
+    tar.append_data(&mut header(tar::EntryType::Regular, 4, 0o600), "top/lib64/through", &b"link"[..]).unwrap();
     tar.into_inner().unwrap()
 }
 
 fn check(dest: &Path) {
     let found = listing(dest);
     let time = 1_234_567_890;
-    let of = |name: &str| {
-        found
-            .get(name)
-            .unwrap_or_else(|| panic!("{name} is missing: {:?}", found.keys()))
-    };
-    assert_eq!(
-        *of("top/early/file"),
-        (0o640, time, "before its directory".into())
-    );
+    let of = |name: &str| found.get(name).unwrap_or_else(|| panic!("{name} is missing: {:?}", found.keys()));
+    assert_eq!(*of("top/early/file"), (0o640, time, "before its directory".into()));
     assert_eq!(*of("top/early"), (0o700, time, "dir".into()));
     assert_eq!(*of("top/sealed"), (0o555, time, "dir".into()));
     assert_eq!(*of("top/sealed/through"), (0o600, time, "link".into()));
     assert_eq!(of("top/dangling").2, "-> /nowhere/at/all");
     assert_eq!(of("top/lib64").2, "-> sealed");
     assert_eq!(*of("top/tool"), (0o4755, time, "#!".into()));
-    assert_eq!(
-        of(&format!("top/{}/{}", "long".repeat(30), "name".repeat(40))).2,
-        "gnu"
-    );
-    assert_eq!(
-        fs::metadata(dest.join("top/hard")).unwrap().ino(),
-        fs::metadata(dest.join("top/tool")).unwrap().ino()
-    );
+    assert_eq!(of(&format!("top/{}/{}", "long".repeat(30), "name".repeat(40))).2, "gnu");
+    assert_eq!(fs::metadata(dest.join("top/hard")).unwrap().ino(), fs::metadata(dest.join("top/tool")).unwrap().ino());
     for absent in ["top/fifo", "top/null", "top/hard-to-nothing"] {
         assert!(!found.contains_key(absent), "{absent}");
     }
@@ -195,27 +163,17 @@ fn members_one_after_another() {
     let dir = tempfile::tempdir().unwrap();
     let bytes = sample();
     let (one, two) = bytes.split_at(1500);
-    for (name, compress) in [
-        ("gzip", gzip as Compress),
-        ("bzip2", bzip2),
-        ("xz", xz),
-        ("zstd", FORMATS[6].1),
-    ] {
+    for (name, compress) in [("gzip", gzip as Compress), ("bzip2", bzip2), ("xz", xz), ("zstd", FORMATS[6].1)] {
         let archive = dir.path().join(name);
         fs::write(&archive, [compress(one), compress(two)].concat()).unwrap();
-        open(&archive, &dir.path().join(format!("{name}.out")))
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        open(&archive, &dir.path().join(format!("{name}.out"))).unwrap_or_else(|error| panic!("{name}: {error}"));
         check(&dir.path().join(format!("{name}.out")));
     }
     // Padding and garbage behind the end.
-    for (name, tail) in [
-        ("zeros", &[0; 600][..]),
-        ("garbage", b"hello, this is no gzip"),
-    ] {
+    for (name, tail) in [("zeros", &[0; 600][..]), ("garbage", b"hello, this is no gzip")] {
         let archive = dir.path().join(name);
         fs::write(&archive, [&gzip(&bytes), tail].concat()).unwrap();
-        open(&archive, &dir.path().join(format!("{name}.out")))
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        open(&archive, &dir.path().join(format!("{name}.out"))).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 
@@ -226,32 +184,15 @@ fn cut_off_and_unknown() {
     for (name, compress) in FORMATS {
         let bytes = compress(&sample());
         // Within the data of the last file: the trailer of zeros is not needed.
-        let at = if name == "plain" {
-            1400
-        } else {
-            bytes.len() - 9
-        };
+        let at = if name == "plain" { 1400 } else { bytes.len() - 9 };
         fs::write(&archive, &bytes[..at]).unwrap();
         let error = open(&archive, &dir.path().join(name)).unwrap_err();
-        assert!(
-            matches!(&error, ArchiveError::Damaged { path, .. } if *path == archive),
-            "{name}: {error}"
-        );
+        assert!(matches!(&error, ArchiveError::Damaged { path, .. } if *path == archive), "{name}: {error}");
     }
-    for bytes in [
-        &b""[..],
-        b"x",
-        b"garbage, and a bit more of it",
-        &gzip(b"not a tar"),
-        &xz(b""),
-        &[b'x'; 2000],
-    ] {
+    for bytes in [&b""[..], b"x", b"garbage, and a bit more of it", &gzip(b"not a tar"), &xz(b""), &[b'x'; 2000]] {
         fs::write(&archive, bytes).unwrap();
         let error = open(&archive, &dir.path().join("unknown")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("Not a recognized archive type: {}", archive.display())
-        );
+        assert_eq!(error.to_string(), format!("Not a recognized archive type: {}", archive.display()));
     }
     let error = open(&dir.path().join("missing"), &dir.path().join("unknown")).unwrap_err();
     assert!(error.to_string().contains("missing"), "{error}");
@@ -259,10 +200,7 @@ fn cut_off_and_unknown() {
     let mut bytes = sample();
     bytes[1024 + 10] ^= 0xff;
     fs::write(&archive, &bytes).unwrap();
-    assert!(matches!(
-        open(&archive, &dir.path().join("broken")),
-        Err(ArchiveError::Damaged { .. })
-    ));
+    assert!(matches!(open(&archive, &dir.path().join("broken")), Err(ArchiveError::Damaged { .. })));
 }
 
 #[test]
@@ -270,10 +208,7 @@ fn empty_archives() {
     let dir = tempfile::tempdir().unwrap();
     let archive = dir.path().join("a");
     let empty = tar::Builder::new(Vec::new()).into_inner().unwrap();
-    let zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()))
-        .finish()
-        .unwrap()
-        .into_inner();
+    let zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new())).finish().unwrap().into_inner();
     for bytes in [&empty, &gzip(&empty), &zip] {
         fs::write(&archive, bytes).unwrap();
         open(&archive, &dir.path().join("out")).unwrap();
@@ -288,27 +223,18 @@ fn zip() {
     let archive = dir.path().join("a");
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    let deflated =
-        SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let deflated = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
     let mut file = |name: &str, options: SimpleFileOptions, content: &str| {
         writer.start_file(name, options).unwrap();
         writer.write_all(content.as_bytes()).unwrap();
     };
-    file(
-        "top/tool",
-        deflated.unix_permissions(0o755),
-        &"x".repeat(5000),
-    );
+    file("top/tool", deflated.unix_permissions(0o755), &"x".repeat(5000));
     file("top/plain", stored.unix_permissions(0o600), "plain");
     file("../escaped", stored, "no");
     file("/absolute", stored, "no");
     file("top/../sideways", stored, "no");
-    writer
-        .add_directory("top/dir", stored.unix_permissions(0o555))
-        .unwrap();
-    writer
-        .add_symlink("top/link", "/etc/passwd", stored)
-        .unwrap();
+    writer.add_directory("top/dir", stored.unix_permissions(0o555)).unwrap();
+    writer.add_symlink("top/link", "/etc/passwd", stored).unwrap();
     let bytes = writer.finish().unwrap().into_inner();
     // As it is, and as the tail of a program.
     for bytes in [bytes.clone(), [b"#!/bin/sh\nexit\n", &bytes[..]].concat()] {
@@ -320,10 +246,7 @@ fn zip() {
             found.keys().map(String::as_str).collect::<Vec<_>>(),
             ["top", "top/dir", "top/link", "top/plain", "top/tool"]
         );
-        assert_eq!(
-            (found["top/tool"].0, found["top/tool"].2.len()),
-            (0o755, 5000)
-        );
+        assert_eq!((found["top/tool"].0, found["top/tool"].2.len()), (0o755, 5000));
         assert_eq!((found["top/plain"].0, found["top/dir"].0), (0o600, 0o555));
         // As in the reference.
         assert_eq!(found["top/link"].2, "/etc/passwd");
@@ -331,10 +254,7 @@ fn zip() {
         rbuildout_cache::tree::remove(&dest).unwrap();
     }
     fs::write(&archive, &bytes[..bytes.len() - 30]).unwrap();
-    assert!(matches!(
-        open(&archive, &dir.path().join("cut")),
-        Err(ArchiveError::Damaged { .. })
-    ));
+    assert!(matches!(open(&archive, &dir.path().join("cut")), Err(ArchiveError::Damaged { .. })));
     let mut flipped = bytes;
     flipped[45] ^= 0x10;
     fs::write(&archive, &flipped).unwrap();
@@ -342,10 +262,8 @@ fn zip() {
 }
 
 fn names(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -356,10 +274,7 @@ fn a_directory_is_copied() {
     fs::create_dir_all(dir.path().join("source/inner")).unwrap();
     fs::write(dir.path().join("source/inner/file"), "x").unwrap();
     open(&dir.path().join("source"), &dir.path().join("a/b")).unwrap();
-    assert_eq!(
-        fs::read_to_string(dir.path().join("a/b/inner/file")).unwrap(),
-        "x"
-    );
+    assert_eq!(fs::read_to_string(dir.path().join("a/b/inner/file")).unwrap(), "x");
 }
 
 #[test]
@@ -374,37 +289,13 @@ fn lzip_by_the_external_program() {
         fs::write(bin.join("lunzip"), text).unwrap();
         fs::set_permissions(bin.join("lunzip"), PermissionsExt::from_mode(0o755)).unwrap();
     };
-    let path =
-        std::env::join_paths([bin.as_path(), Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
-    script(format!(
-        "#!/bin/sh\n[ \"$1\" = -c ] && exec cat {}\n",
-        dir.path().join("sample.tar").display()
-    ));
-    unpack(
-        &archive,
-        &dir.path().join("out"),
-        &Limits::default(),
-        Some(&path),
-    )
-    .unwrap();
+    let path = std::env::join_paths([bin.as_path(), Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
+    script(format!("#!/bin/sh\n[ \"$1\" = -c ] && exec cat {}\n", dir.path().join("sample.tar").display()));
+    unpack(&archive, &dir.path().join("out"), &Limits::default(), Some(&path)).unwrap();
     check(&dir.path().join("out"));
-    script(format!(
-        "#!/bin/sh\ncat {}\nexit 3\n",
-        dir.path().join("sample.tar").display()
-    ));
-    let error = unpack(
-        &archive,
-        &dir.path().join("out"),
-        &Limits::default(),
-        Some(&path),
-    )
-    .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("`lunzip`, which failed: exit status: 3"),
-        "{error}"
-    );
+    script(format!("#!/bin/sh\ncat {}\nexit 3\n", dir.path().join("sample.tar").display()));
+    let error = unpack(&archive, &dir.path().join("out"), &Limits::default(), Some(&path)).unwrap_err();
+    assert!(error.to_string().contains("`lunzip`, which failed: exit status: 3"), "{error}");
 }
 
 /// What GNU tar writes, in all its formats, with holes.
@@ -422,11 +313,8 @@ fn formats_of_gnu_tar() {
     }
     fs::write(source.join("n".repeat(200)), "long").unwrap();
     std::os::unix::fs::symlink("t".repeat(180), source.join("link")).unwrap();
-    filetime::set_file_mtime(
-        source.join("sparse"),
-        filetime::FileTime::from_unix_time(1_500_000_000, 250_000_000),
-    )
-    .unwrap();
+    filetime::set_file_mtime(source.join("sparse"), filetime::FileTime::from_unix_time(1_500_000_000, 250_000_000))
+        .unwrap();
     for options in [
         &["--format=gnu"][..],
         &["--format=gnu", "--sparse"],
@@ -448,29 +336,12 @@ fn formats_of_gnu_tar() {
         assert!(status.success());
         let dest = dir.path().join("out");
         open(&archive, &dest).unwrap_or_else(|error| panic!("{options:?}: {error}"));
-        assert!(
-            fs::read(dest.join("sparse")).unwrap() == holes,
-            "{options:?}"
-        );
-        assert_eq!(
-            fs::read_to_string(dest.join("n".repeat(200))).unwrap(),
-            "long"
-        );
-        assert_eq!(
-            fs::read_link(dest.join("link")).unwrap(),
-            Path::new(&"t".repeat(180))
-        );
+        assert!(fs::read(dest.join("sparse")).unwrap() == holes, "{options:?}");
+        assert_eq!(fs::read_to_string(dest.join("n".repeat(200))).unwrap(), "long");
+        assert_eq!(fs::read_link(dest.join("link")).unwrap(), Path::new(&"t".repeat(180)));
         let time = fs::metadata(dest.join("sparse")).unwrap();
-        let fraction = if options[0] == "--format=posix" {
-            250_000_000
-        } else {
-            0
-        };
-        assert_eq!(
-            (time.mtime(), time.mtime_nsec()),
-            (1_500_000_000, fraction),
-            "{options:?}"
-        );
+        let fraction = if options[0] == "--format=posix" { 250_000_000 } else { 0 };
+        assert_eq!((time.mtime(), time.mtime_nsec()), (1_500_000_000, fraction), "{options:?}");
         rbuildout_cache::tree::remove(&dest).unwrap();
     }
 }

@@ -16,27 +16,15 @@ fn without_cache_the_file_is_temporary() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::of(b"hello");
     let downloader = bare(dir.path());
-    let first = downloader
-        .fetch(&Request::new(server.url("f")), &Silent)
-        .unwrap();
-    let second = downloader
-        .fetch(&request(server.url("f"), b"hello"), &Silent)
-        .unwrap();
+    let first = downloader.fetch(&Request::new(server.url("f")), &Silent).unwrap();
+    let second = downloader.fetch(&request(server.url("f"), b"hello"), &Silent).unwrap();
     assert!(first.temporary && second.temporary && first.path != second.path);
     assert_eq!(fs::read(&first.path).unwrap(), b"hello");
-    assert_eq!(
-        second.digests.md5.as_deref(),
-        Some(md5_hex("hello").as_str())
-    );
+    assert_eq!(second.digests.md5.as_deref(), Some(md5_hex("hello").as_str()));
     assert_eq!(names(&dir.path().join("spool")).len(), 2);
     let dest = dir.path().join("dest");
-    let placed = downloader
-        .fetch_to(&request(server.url("f"), b"hello"), &dest, &Silent)
-        .unwrap();
-    assert_eq!(
-        (placed.path.as_path(), placed.temporary),
-        (dest.as_path(), false)
-    );
+    let placed = downloader.fetch_to(&request(server.url("f"), b"hello"), &dest, &Silent).unwrap();
+    assert_eq!((placed.path.as_path(), placed.temporary), (dest.as_path(), false));
     assert_eq!(names(&dir.path().join("spool")).len(), 2);
 }
 
@@ -53,10 +41,7 @@ fn the_cache_is_filled_and_used() {
     let dest = dir.path().join("dest");
     downloader.fetch_to(&wanted, &dest, &listener).unwrap();
     downloader.fetch_to(&wanted, &dest, &listener).unwrap();
-    assert_eq!(
-        fs::metadata(&dest).unwrap().ino(),
-        fs::metadata(&path).unwrap().ino()
-    );
+    assert_eq!(fs::metadata(&dest).unwrap().ino(), fs::metadata(&path).unwrap().ino());
     assert_eq!(server.seen().len(), 1);
     assert_eq!(names(&dir.path().join("cache")).len(), 1);
     let url = server.url("f");
@@ -69,10 +54,7 @@ fn the_cache_is_filled_and_used() {
             format!("Downloading {url}"),
         ]
     );
-    assert_eq!(
-        listener.count(&format!("debug Using cache file {}", path.display())),
-        2
-    );
+    assert_eq!(listener.count(&format!("debug Using cache file {}", path.display())), 2);
 }
 
 #[test]
@@ -83,41 +65,24 @@ fn checksums_are_kept_to() {
     let wrong = Request::new(&url).md5(md5_hex("other"));
     for downloader in [bare(dir.path()), cached(dir.path())] {
         let error = downloader.fetch(&wrong, &Silent).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("MD5 checksum mismatch downloading '{url}'")
-        );
+        assert_eq!(error.to_string(), format!("MD5 checksum mismatch downloading '{url}'"));
         assert!(error.hint().contains(&md5_hex("hello")));
     }
-    assert!(
-        names(&dir.path().join("cache")).is_empty() && names(&dir.path().join("spool")).is_empty()
-    );
+    assert!(names(&dir.path().join("cache")).is_empty() && names(&dir.path().join("spool")).is_empty());
     // One request each: bytes that are complete do not get better.
     assert_eq!(server.seen().len(), 2);
     let downloader = cached(dir.path());
     let path = downloader.fetch(&Request::new(&url), &Silent).unwrap().path;
     let error = downloader.fetch(&wrong, &Silent).unwrap_err();
-    let expected = format!(
-        "MD5 checksum mismatch for cached download from '{url}' at '{}'",
-        path.display()
-    );
+    let expected = format!("MD5 checksum mismatch for cached download from '{url}' at '{}'", path.display());
     assert_eq!(error.to_string(), expected);
     assert!(path.exists());
     let mut wrong = Request::new(&url);
     wrong.sha512 = Some("00".into());
     assert!(
-        downloader
-            .fetch(&wrong, &Silent)
-            .unwrap_err()
-            .to_string()
-            .starts_with("SHA512 checksum mismatch for cached")
+        downloader.fetch(&wrong, &Silent).unwrap_err().to_string().starts_with("SHA512 checksum mismatch for cached")
     );
-    assert!(
-        downloader
-            .fetch(&Request::new(&url).md5(""), &Silent)
-            .unwrap_err()
-            .is_mismatch()
-    );
+    assert!(downloader.fetch(&Request::new(&url).md5(""), &Silent).unwrap_err().is_mismatch());
 }
 
 #[test]
@@ -127,58 +92,25 @@ fn local_files_stay_where_they_are() {
     fs::write(&file, "local").unwrap();
     let text = file.to_str().unwrap();
     let downloader = bare(dir.path());
-    for url in [
-        text.to_owned(),
-        format!("file://{text}"),
-        format!("file:{text}"),
-    ] {
+    for url in [text.to_owned(), format!("file://{text}"), format!("file:{text}")] {
         let fetched = downloader.fetch(&request(&url, b"local"), &Silent).unwrap();
-        assert_eq!(
-            (fetched.path.as_path(), fetched.temporary),
-            (file.as_path(), false)
-        );
+        assert_eq!((fetched.path.as_path(), fetched.temporary), (file.as_path(), false));
     }
-    let error = downloader
-        .fetch(&Request::new(text).md5("00"), &Silent)
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("MD5 checksum mismatch for local resource at '{text}'.")
-    );
+    let error = downloader.fetch(&Request::new(text).md5("00"), &Silent).unwrap_err();
+    assert_eq!(error.to_string(), format!("MD5 checksum mismatch for local resource at '{text}'."));
     // Not looked at without checksum.
-    assert!(
-        downloader
-            .fetch(&Request::new("/missing/x"), &Silent)
-            .is_ok()
-    );
-    let error = downloader
-        .fetch(&Request::new("/missing/x").md5("00"), &Silent)
-        .unwrap_err();
+    assert!(downloader.fetch(&Request::new("/missing/x"), &Silent).is_ok());
+    let error = downloader.fetch(&Request::new("/missing/x").md5("00"), &Silent).unwrap_err();
     assert!(error.to_string().contains("/missing/x"), "{error}");
     let dest = dir.path().join("dest");
-    downloader
-        .fetch_to(&Request::new(text), &dest, &Silent)
-        .unwrap();
-    downloader
-        .fetch_to(&Request::new(text), &file, &Silent)
-        .unwrap();
-    assert_eq!(
-        fs::metadata(&dest).unwrap().ino(),
-        fs::metadata(&file).unwrap().ino()
-    );
+    downloader.fetch_to(&Request::new(text), &dest, &Silent).unwrap();
+    downloader.fetch_to(&Request::new(text), &file, &Silent).unwrap();
+    assert_eq!(fs::metadata(&dest).unwrap().ino(), fs::metadata(&file).unwrap().ino());
     fs::create_dir_all(dir.path().join("tree/inner")).unwrap();
     let tree = dir.path().join("tree");
-    downloader
-        .fetch_to(
-            &Request::new(tree.to_str().unwrap()),
-            &dir.path().join("copy"),
-            &Silent,
-        )
-        .unwrap();
+    downloader.fetch_to(&Request::new(tree.to_str().unwrap()), &dir.path().join("copy"), &Silent).unwrap();
     assert!(dir.path().join("copy/inner").is_dir());
-    let error = downloader
-        .fetch_to(&Request::new(text), &tree, &Silent)
-        .unwrap_err();
+    let error = downloader.fetch_to(&Request::new(text), &tree, &Silent).unwrap_err();
     assert!(error.to_string().contains("it is a directory"), "{error}");
 }
 
@@ -192,10 +124,7 @@ fn local_files_are_cached_in_their_present_form() {
     let path = downloader.fetch(&Request::new(&url), &Silent).unwrap().path;
     assert_eq!(path, dir.path().join("cache").join(md5_hex(&url)));
     fs::remove_file(&file).unwrap();
-    assert_eq!(
-        downloader.fetch(&Request::new(&url), &Silent).unwrap().path,
-        path
-    );
+    assert_eq!(downloader.fetch(&Request::new(&url), &Silent).unwrap().path, path);
     fs::write(&file, "two").unwrap();
     downloader.fetch(&request(&url, b"two"), &Silent).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
@@ -207,45 +136,18 @@ fn offline() {
     let server = Server::of(b"hello");
     let url = server.url("f");
     let downloader = cached(dir.path());
-    let offline = Request {
-        offline: Some(true),
-        ..Request::new(&url)
-    };
+    let offline = Request { offline: Some(true), ..Request::new(&url) };
     let error = downloader.fetch(&offline, &Silent).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("Couldn't download '{url}' in offline mode.")
-    );
+    assert_eq!(error.to_string(), format!("Couldn't download '{url}' in offline mode."));
     assert!(server.seen().is_empty() && names(&dir.path().join("cache")).is_empty());
     downloader.fetch(&Request::new(&url), &Silent).unwrap();
-    downloader
-        .fetch(
-            &Request {
-                refresh: true,
-                ..offline
-            },
-            &Silent,
-        )
-        .unwrap();
+    downloader.fetch(&Request { refresh: true, ..offline }, &Silent).unwrap();
     assert_eq!(server.seen().len(), 1);
     let mut offline = settings(dir.path());
     offline.offline = true;
     let downloader = Downloader::new(offline);
-    assert!(matches!(
-        downloader.fetch(&Request::new(&url), &Silent),
-        Err(DownloadError::Offline { .. })
-    ));
-    assert!(
-        downloader
-            .fetch(
-                &Request {
-                    offline: Some(false),
-                    ..Request::new(&url)
-                },
-                &Silent
-            )
-            .is_ok()
-    );
+    assert!(matches!(downloader.fetch(&Request::new(&url), &Silent), Err(DownloadError::Offline { .. })));
+    assert!(downloader.fetch(&Request { offline: Some(false), ..Request::new(&url) }, &Silent).is_ok());
 }
 
 #[test]
@@ -255,10 +157,8 @@ fn a_missing_cache_is_an_error() {
     let downloader = bare(dir.path()).with_cache(Some(CacheSettings::new(&missing)));
     for url in ["http://h/", "/tmp/x"] {
         let error = downloader.fetch(&Request::new(url), &Silent).unwrap_err();
-        let expected = format!(
-            "The directory:\n'{}'\nto be used as a download cache doesn't exist.\n",
-            missing.display()
-        );
+        let expected =
+            format!("The directory:\n'{}'\nto be used as a download cache doesn't exist.\n", missing.display());
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -272,34 +172,20 @@ fn the_extends_cache_asks_first() {
         2 => Answer::status("404 File not found"),
         _ => Answer::ok(b"three"),
     });
-    let cache = CacheSettings {
-        dir: dir.path().to_owned(),
-        namespace: Some("extends".into()),
-        naming: Naming::Basename,
-    };
+    let cache =
+        CacheSettings { dir: dir.path().to_owned(), namespace: Some("extends".into()), naming: Naming::Basename };
     let downloader = bare(dir.path()).with_cache(Some(cache));
-    let again = Request {
-        refresh: true,
-        ..Request::new(server.url("x/base.cfg?q"))
-    };
-    let read = |request: &Request| {
-        fs::read_to_string(downloader.fetch(request, &Silent).unwrap().path).unwrap()
-    };
+    let again = Request { refresh: true, ..Request::new(server.url("x/base.cfg?q")) };
+    let read = |request: &Request| fs::read_to_string(downloader.fetch(request, &Silent).unwrap().path).unwrap();
     assert_eq!(read(&again), "one");
     assert_eq!(names(&dir.path().join("extends")), ["base.cfg"]);
     assert_eq!(read(&Request::new(server.url("x/base.cfg?q"))), "one");
     assert_eq!(read(&again), "two");
     assert_eq!(read(&again), "two");
     // A checksum mismatch is not covered up by the cached copy.
-    let wrong = Request {
-        refresh: true,
-        ..request(server.url("x/base.cfg?q"), b"two")
-    };
+    let wrong = Request { refresh: true, ..request(server.url("x/base.cfg?q"), b"two") };
     assert!(downloader.fetch(&wrong, &Silent).unwrap_err().is_mismatch());
-    assert_eq!(
-        fs::read_to_string(dir.path().join("extends/base.cfg")).unwrap(),
-        "two"
-    );
+    assert_eq!(fs::read_to_string(dir.path().join("extends/base.cfg")).unwrap(), "two");
     let mut older = settings(dir.path());
     older.newest = false;
     let count = server.seen().len();
@@ -319,33 +205,23 @@ fn errors_in_the_words_of_the_reference() {
     let downloader = cached(dir.path());
     let text = |url: &str| downloader.fetch(&Request::new(url), &Silent).unwrap_err();
     let url = server.url("x");
-    assert_eq!(
-        text(&url).to_string(),
-        format!("Error downloading {url}: HTTP Error 403: Forbidden")
-    );
+    assert_eq!(text(&url).to_string(), format!("Error downloading {url}: HTTP Error 403: Forbidden"));
     assert_eq!(
         text(&url).upstream_text(),
         format!("Error downloading extends for URL {url}: HTTP Error 403: Forbidden")
     );
     let url = server.url("custom");
-    assert_eq!(
-        text(&url).to_string(),
-        format!("Error downloading {url}: HTTP Error 404: File not found")
-    );
+    assert_eq!(text(&url).to_string(), format!("Error downloading {url}: HTTP Error 404: File not found"));
     assert!(text(&server.url("loop")).to_string().contains("redirect"));
     let count = server.seen().len();
     assert!(count < 20, "a 4xx is not tried again: {count}");
     let url = "ftp://h/x";
-    assert_eq!(
-        text(url).to_string(),
-        format!("Error downloading {url}: <urlopen error unknown url type: ftp>")
-    );
+    assert_eq!(text(url).to_string(), format!("Error downloading {url}: <urlopen error unknown url type: ftp>"));
     assert!(text("http:///").to_string().contains("invalid URL"));
     let address = server.address();
     drop(server);
     let url = format!("http://{address}/");
-    let refused =
-        format!("Error downloading {url}: <urlopen error [Errno 111] Connection refused>");
+    let refused = format!("Error downloading {url}: <urlopen error [Errno 111] Connection refused>");
     assert_eq!(text(&url).to_string(), refused);
     let started = std::time::Instant::now();
     let unknown = text("http://no-such-host.invalid/x").to_string();
@@ -367,32 +243,18 @@ fn passwords_are_used_and_never_shown() {
     fs::write(&netrc, "machine 127.0.0.1 login u password secret\n").unwrap();
     let mut with_netrc = settings(dir.path());
     with_netrc.netrc = Netrc::File(netrc);
-    Downloader::new(with_netrc)
-        .fetch(&Request::new(server.url("x")), &Silent)
-        .unwrap();
+    Downloader::new(with_netrc).fetch(&Request::new(server.url("x")), &Silent).unwrap();
     let listener = Listener::default();
     let downloader = bare(dir.path());
     let good = format!("http://u:secret@{}/x", server.address());
     downloader.fetch(&Request::new(&good), &listener).unwrap();
     let bad = format!("http://u:hidden@{}/x", server.address());
-    let error = downloader
-        .fetch(&Request::new(&bad), &listener)
-        .unwrap_err();
-    let mismatch = downloader
-        .fetch(&Request::new(&good).md5("00"), &listener)
-        .unwrap_err();
-    let refused = downloader.fetch(
-        &Request::new("http://u:hidden@127.0.0.1:1/x").alternate("http://u:hidden@127.0.0.1:2/"),
-        &listener,
-    );
-    let shown = format!(
-        "{error} {error:?} {mismatch} {mismatch:?} {refused:?} {:?}",
-        listener.lines()
-    );
-    assert!(
-        !shown.contains("secret") && !shown.contains("hidden"),
-        "{shown}"
-    );
+    let error = downloader.fetch(&Request::new(&bad), &listener).unwrap_err();
+    let mismatch = downloader.fetch(&Request::new(&good).md5("00"), &listener).unwrap_err();
+    let refused = downloader
+        .fetch(&Request::new("http://u:hidden@127.0.0.1:1/x").alternate("http://u:hidden@127.0.0.1:2/"), &listener);
+    let shown = format!("{error} {error:?} {mismatch} {mismatch:?} {refused:?} {:?}", listener.lines());
+    assert!(!shown.contains("secret") && !shown.contains("hidden"), "{shown}");
     assert!(error.to_string().contains("u:***@"), "{error}");
 }
 
@@ -401,13 +263,9 @@ fn redirects_are_followed_without_the_login() {
     let dir = tempfile::tempdir().unwrap();
     let target = Server::of(b"there");
     let url = target.url("file").replace("127.0.0.1", "localhost");
-    let server = Server::start(move |_, _| {
-        Answer::status("301 Moved Permanently").header("Location", url.clone())
-    });
+    let server = Server::start(move |_, _| Answer::status("301 Moved Permanently").header("Location", url.clone()));
     let login = format!("http://u:secret@{}/x", server.address());
-    let fetched = bare(dir.path())
-        .fetch(&request(login, b"there"), &Silent)
-        .unwrap();
+    let fetched = bare(dir.path()).fetch(&request(login, b"there"), &Silent).unwrap();
     assert_eq!(fs::read(fetched.path).unwrap(), b"there");
     assert!(target.seen()[0].header("authorization").is_none());
 }
@@ -416,27 +274,15 @@ fn redirects_are_followed_without_the_login() {
 fn too_much_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(|seen, _| {
-        let length = if seen.path == "/told" {
-            Length::True
-        } else {
-            Length::Untold
-        };
-        Answer {
-            length,
-            ..Answer::ok(&[0; 5000])
-        }
+        let length = if seen.path == "/told" { Length::True } else { Length::Untold };
+        Answer { length, ..Answer::ok(&[0; 5000]) }
     });
     let mut small = settings(dir.path());
     small.max_size = 4999;
     let downloader = Downloader::new(small);
     for path in ["told", "untold"] {
-        let error = downloader
-            .fetch(&Request::new(server.url(path)), &Silent)
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("more than 4999 bytes"),
-            "{error}"
-        );
+        let error = downloader.fetch(&Request::new(server.url(path)), &Silent).unwrap_err();
+        assert!(error.to_string().contains("more than 4999 bytes"), "{error}");
     }
     assert!(names(&dir.path().join("spool")).is_empty());
 }

@@ -20,23 +20,14 @@ fn a_cut_transfer_goes_on() {
     let served = content.clone();
     let server = Server::start(move |seen, count| {
         let answer = Answer::ranged(seen, &served, "\"v1\"");
-        if count < 2 {
-            answer.cut(100_000)
-        } else {
-            answer
-        }
+        if count < 2 { answer.cut(100_000) } else { answer }
     });
     // Without checksum the validator is what is trusted.
     let wanted = Request::new(server.url("a"));
     let fetched = bare(dir.path()).fetch(&wanted, &Silent).unwrap();
     assert_eq!(fs::read(fetched.path).unwrap(), content);
     let seen = server.seen();
-    assert_eq!(
-        seen.iter()
-            .map(common::server::Seen::range)
-            .collect::<Vec<_>>(),
-        [None, Some(100_000), Some(200_000)]
-    );
+    assert_eq!(seen.iter().map(common::server::Seen::range).collect::<Vec<_>>(), [None, Some(100_000), Some(200_000)]);
     assert_eq!(seen[1].header("if-range"), Some("\"v1\""));
 }
 
@@ -52,9 +43,7 @@ fn a_changed_file_starts_over() {
             Answer::ranged(seen, &fresh, "\"new\"")
         }
     });
-    let fetched = bare(dir.path())
-        .fetch(&Request::new(server.url("a")), &Silent)
-        .unwrap();
+    let fetched = bare(dir.path()).fetch(&Request::new(server.url("a")), &Silent).unwrap();
     assert_eq!(fs::read(fetched.path).unwrap(), new);
     assert_eq!(server.seen().len(), 2);
 }
@@ -66,9 +55,7 @@ fn without_validator_and_checksum_nothing_is_resumed() {
         let answer = Answer::ok(&[1; 1000]);
         if count == 0 { answer.cut(500) } else { answer }
     });
-    bare(dir.path())
-        .fetch(&Request::new(server.url("a")), &Silent)
-        .unwrap();
+    bare(dir.path()).fetch(&Request::new(server.url("a")), &Silent).unwrap();
     assert_eq!(server.seen()[1].range(), None);
 }
 
@@ -82,37 +69,22 @@ fn a_server_that_lies_about_ranges() {
             (0, _, _) => Answer::ok(&served).cut(20_000),
             (_, Some(from), "start") => {
                 let range = format!("bytes {}-{}/{}", from + 1, served.len() - 1, served.len());
-                Answer {
-                    status: "206 Partial Content",
-                    ..Answer::ok(&served[from + 1..])
-                }
-                .header("Content-Range", range)
+                Answer { status: "206 Partial Content", ..Answer::ok(&served[from + 1..]) }
+                    .header("Content-Range", range)
             }
-            (_, Some(_), "none") => Answer {
-                status: "206 Partial Content",
-                ..Answer::ok(&served)
-            },
+            (_, Some(_), "none") => Answer { status: "206 Partial Content", ..Answer::ok(&served) },
             // The right header, but bytes of something else.
             (_, Some(from), "bytes") => {
                 let range = format!("bytes {from}-{}/{}", served.len() - 1, served.len());
-                Answer {
-                    status: "206 Partial Content",
-                    ..Answer::ok(&vec![0; served.len() - from])
-                }
-                .header("Content-Range", range)
+                Answer { status: "206 Partial Content", ..Answer::ok(&vec![0; served.len() - from]) }
+                    .header("Content-Range", range)
             }
             (_, Some(_), "416") => Answer::status("416 Range Not Satisfiable"),
             _ => Answer::ok(&served),
         });
-        let fetched = bare(dir.path())
-            .fetch(&request(server.url(lie), &content), &Silent)
-            .unwrap();
+        let fetched = bare(dir.path()).fetch(&request(server.url(lie), &content), &Silent).unwrap();
         assert_eq!(fs::read(fetched.path).unwrap(), content, "{lie}");
-        let ranges: Vec<_> = server
-            .seen()
-            .iter()
-            .map(common::server::Seen::range)
-            .collect();
+        let ranges: Vec<_> = server.seen().iter().map(common::server::Seen::range).collect();
         assert_eq!(ranges, [None, Some(20_000), None], "{lie}");
     }
 }
@@ -120,35 +92,18 @@ fn a_server_that_lies_about_ranges() {
 #[test]
 fn a_server_that_lies_about_the_length() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(|_, _| Answer {
-        length: Length::False(2000),
-        ..Answer::ok(&[5; 1000])
-    });
-    let error = bare(dir.path())
-        .fetch(&Request::new(server.url("a")), &Silent)
-        .unwrap_err();
+    let server = Server::start(|_, _| Answer { length: Length::False(2000), ..Answer::ok(&[5; 1000]) });
+    let error = bare(dir.path()).fetch(&Request::new(server.url("a")), &Silent).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .ends_with("<urlopen error retrieval incomplete: got only 1000 out of 2000 bytes>"),
+        error.to_string().ends_with("<urlopen error retrieval incomplete: got only 1000 out of 2000 bytes>"),
         "{error}"
     );
     assert_eq!(server.seen().len(), 5);
     // With a checksum it is known that nothing is missing.
-    let fetched = bare(dir.path())
-        .fetch(&request(server.url("b"), &[5; 1000]), &Silent)
-        .unwrap();
+    let fetched = bare(dir.path()).fetch(&request(server.url("b"), &[5; 1000]), &Silent).unwrap();
     assert_eq!(fs::read(fetched.path).unwrap(), [5; 1000]);
-    let short = Server::start(|_, _| Answer {
-        length: Length::False(500),
-        ..Answer::ok(&[5; 1000])
-    });
-    assert!(
-        bare(dir.path())
-            .fetch(&request(short.url("a"), &[5; 1000]), &Silent)
-            .unwrap_err()
-            .is_mismatch()
-    );
+    let short = Server::start(|_, _| Answer { length: Length::False(500), ..Answer::ok(&[5; 1000]) });
+    assert!(bare(dir.path()).fetch(&request(short.url("a"), &[5; 1000]), &Silent).unwrap_err().is_mismatch());
 }
 
 #[test]
@@ -161,15 +116,11 @@ fn errors_of_the_server_pass() {
         _ => Answer::ok(b"fine"),
     });
     let listener = Listener::default();
-    bare(dir.path())
-        .fetch(&request(server.url("a"), b"fine"), &listener)
-        .unwrap();
+    bare(dir.path()).fetch(&request(server.url("a"), b"fine"), &listener).unwrap();
     assert_eq!(listener.count("note"), 3);
     assert_eq!(listener.count("Downloading"), 1);
     let server = Server::start(|_, _| Answer::status("502 Bad Gateway"));
-    let error = bare(dir.path())
-        .fetch(&Request::new(server.url("a")), &Silent)
-        .unwrap_err();
+    let error = bare(dir.path()).fetch(&Request::new(server.url("a")), &Silent).unwrap_err();
     assert!(error.to_string().ends_with("HTTP Error 502: Bad Gateway"));
     assert_eq!(server.seen().len(), 5);
 }
@@ -181,55 +132,23 @@ fn silence_is_not_waited_out() {
     let served = content.clone();
     let server = Server::start(move |seen, count| {
         let answer = Answer::ranged(seen, &served, "\"v\"");
-        if count == 0 {
-            Answer {
-                stall: Some(60_000),
-                ..answer
-            }
-        } else {
-            answer
-        }
+        if count == 0 { Answer { stall: Some(60_000), ..answer } } else { answer }
     });
     let started = Instant::now();
-    let fetched = bare(dir.path())
-        .fetch(&request(server.url("a"), &content), &Silent)
-        .unwrap();
+    let fetched = bare(dir.path()).fetch(&request(server.url("a"), &content), &Silent).unwrap();
     assert_eq!(fs::read(fetched.path).unwrap(), content);
     assert_eq!(server.seen()[1].range(), Some(60_000));
-    assert!(
-        started.elapsed() < Duration::from_millis(2500),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_millis(2500), "{:?}", started.elapsed());
     // Slow but steady takes longer than the timeout and is fine.
     let served = content.clone();
-    let slow = Server::start(move |_, _| Answer {
-        slow: Some(Duration::from_millis(450)),
-        ..Answer::ok(&served)
-    });
-    bare(dir.path())
-        .fetch(&request(slow.url("a"), &content), &Silent)
-        .unwrap();
+    let slow = Server::start(move |_, _| Answer { slow: Some(Duration::from_millis(450)), ..Answer::ok(&served) });
+    bare(dir.path()).fetch(&request(slow.url("a"), &content), &Silent).unwrap();
     assert_eq!(slow.seen().len(), 1);
-    let mute = Server::start(|_, _| Answer {
-        stall: Some(0),
-        ..Answer::ok(b"x")
-    });
+    let mute = Server::start(|_, _| Answer { stall: Some(0), ..Answer::ok(b"x") });
     let mut once = settings(dir.path());
     once.retries = 0;
-    let error = Downloader::new(once)
-        .fetch(&Request::new(mute.url("a")), &Silent)
-        .unwrap_err();
-    assert!(
-        matches!(
-            &error,
-            DownloadError::Failed {
-                reason: Reason::TimedOut { .. },
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = Downloader::new(once).fetch(&Request::new(mute.url("a")), &Silent).unwrap_err();
+    assert!(matches!(&error, DownloadError::Failed { reason: Reason::TimedOut { .. }, .. }), "{error}");
 }
 
 #[test]
@@ -247,10 +166,7 @@ fn what_came_is_kept_for_the_next_run() {
     let wanted = request(server.url("a"), &content);
     cached(dir.path()).fetch(&wanted, &Silent).unwrap_err();
     let key = md5_hex(server.url("a"));
-    assert_eq!(
-        names(&dir.path().join("cache")),
-        [format!(".{key}.part"), format!(".{key}.part.json")]
-    );
+    assert_eq!(names(&dir.path().join("cache")), [format!(".{key}.part"), format!(".{key}.part.json")]);
     let fetched = cached(dir.path()).fetch(&wanted, &Silent).unwrap();
     assert_eq!(fs::read(fetched.path).unwrap(), content);
     assert!(server.seen().last().unwrap().range().unwrap() >= 60_000);
@@ -275,10 +191,7 @@ fn resumes_after_a_kill() {
     let served = content.clone();
     let server = Server::start(move |seen, count| {
         let slow = (count == 0).then_some(Duration::from_millis(40));
-        Answer {
-            slow,
-            ..Answer::ranged(seen, &served, "\"v\"")
-        }
+        Answer { slow, ..Answer::ranged(seen, &served, "\"v\"") }
     });
     let url = server.url("a");
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -288,10 +201,7 @@ fn resumes_after_a_kill() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let part = dir
-        .path()
-        .join("cache")
-        .join(format!(".{}.part", md5_hex(&url)));
+    let part = dir.path().join("cache").join(format!(".{}.part", md5_hex(&url)));
     let deadline = Instant::now() + Duration::from_secs(20);
     while fs::metadata(&part).map_or(0, |metadata| metadata.len()) < 500_000 {
         assert!(Instant::now() < deadline, "the child does not download");
@@ -299,9 +209,7 @@ fn resumes_after_a_kill() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let fetched = cached(dir.path())
-        .fetch(&Request::new(&url), &Silent)
-        .unwrap();
+    let fetched = cached(dir.path()).fetch(&Request::new(&url), &Silent).unwrap();
     assert_eq!(fs::read(fetched.path).unwrap(), content);
     let last = server.seen().pop().unwrap();
     assert!(last.range().unwrap() >= 500_000 && last.header("if-range") == Some("\"v\""));
@@ -312,10 +220,7 @@ fn many_threads_share_one_transfer() {
     let dir = tempfile::tempdir().unwrap();
     let content = body(400_000);
     let served = content.clone();
-    let server = Server::start(move |_, _| Answer {
-        slow: Some(Duration::from_millis(20)),
-        ..Answer::ok(&served)
-    });
+    let server = Server::start(move |_, _| Answer { slow: Some(Duration::from_millis(20)), ..Answer::ok(&served) });
     let wanted = request(server.url("a"), &content);
     for downloader in [bare(dir.path()), cached(dir.path())] {
         let before = server.seen().len();
@@ -340,10 +245,7 @@ fn separate_downloaders_share_one_cache() {
     let dir = tempfile::tempdir().unwrap();
     let content = body(400_000);
     let served = content.clone();
-    let server = Server::start(move |_, _| Answer {
-        slow: Some(Duration::from_millis(20)),
-        ..Answer::ok(&served)
-    });
+    let server = Server::start(move |_, _| Answer { slow: Some(Duration::from_millis(20)), ..Answer::ok(&served) });
     let wanted = request(server.url("a"), &content);
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -359,14 +261,9 @@ fn prefetched_files_are_there() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(|seen, _| match seen.path.as_str() {
         "/bad" => Answer::status("404 Not Found"),
-        path => Answer {
-            slow: Some(Duration::from_millis(100)),
-            ..Answer::ok(path.as_bytes())
-        },
+        path => Answer { slow: Some(Duration::from_millis(100)), ..Answer::ok(path.as_bytes()) },
     });
-    let requests: Vec<Request> = (0..6)
-        .map(|number| Request::new(server.url(&number.to_string())))
-        .collect();
+    let requests: Vec<Request> = (0..6).map(|number| Request::new(server.url(&number.to_string()))).collect();
     for downloader in [bare(dir.path()), cached(dir.path())] {
         let before = server.seen().len();
         let mut all = requests.clone();
@@ -376,18 +273,11 @@ fn prefetched_files_are_there() {
         for (number, wanted) in requests.iter().enumerate() {
             let listener = Listener::default();
             let fetched = downloader.fetch(wanted, &listener).unwrap();
-            assert_eq!(
-                fs::read_to_string(fetched.path).unwrap(),
-                format!("/{number}")
-            );
+            assert_eq!(fs::read_to_string(fetched.path).unwrap(), format!("/{number}"));
             assert_eq!(listener.count("Downloading"), 1);
         }
         prefetch.wait();
-        assert!(
-            downloader
-                .fetch(&Request::new(server.url("bad")), &Silent)
-                .is_err()
-        );
+        assert!(downloader.fetch(&Request::new(server.url("bad")), &Silent).is_err());
         assert_eq!(server.seen().len() - before, 7);
     }
     let downloader = bare(dir.path());

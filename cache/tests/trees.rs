@@ -23,29 +23,14 @@ fn listing(root: &Path) -> BTreeMap<String, Node> {
         let content = if metadata.is_symlink() {
             format!("-> {}", fs::read_link(&path).unwrap().display())
         } else if metadata.is_dir() {
-            todo.extend(
-                fs::read_dir(&path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
+            todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
             "dir".to_owned()
         } else {
             String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()
         };
-        let modified = if metadata.is_symlink() {
-            0
-        } else {
-            metadata.mtime()
-        };
+        let modified = if metadata.is_symlink() { 0 } else { metadata.mtime() };
         let name = path.strip_prefix(root).unwrap().display().to_string();
-        found.insert(
-            name,
-            Node {
-                mode: metadata.mode(),
-                modified,
-                content,
-            },
-        );
+        found.insert(name, Node { mode: metadata.mode(), modified, content });
     }
     found
 }
@@ -54,12 +39,7 @@ fn listing(root: &Path) -> BTreeMap<String, Node> {
 fn sample(root: &Path) {
     fs::create_dir_all(root.join("bin/deep/er")).unwrap();
     fs::create_dir_all(root.join("empty")).unwrap();
-    for (name, mode) in [
-        ("bin/tool", 0o755),
-        ("bin/deep/er/file", 0o400),
-        ("readme", 0o644),
-        ("bin/suid", 0o4755),
-    ] {
+    for (name, mode) in [("bin/tool", 0o755), ("bin/deep/er/file", 0o400), ("readme", 0o644), ("bin/suid", 0o4755)] {
         let path = root.join(name);
         fs::write(&path, name).unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
@@ -67,19 +47,10 @@ fn sample(root: &Path) {
     symlink("../readme", root.join("bin/link")).unwrap();
     symlink("/nowhere/at/all", root.join("dangling")).unwrap();
     symlink("bin", root.join("dirlink")).unwrap();
-    for (index, name) in [
-        "readme",
-        "bin/tool",
-        "bin/deep/er/file",
-        "bin/suid",
-        "bin/deep/er",
-        "bin/deep",
-        "bin",
-        "empty",
-        "",
-    ]
-    .iter()
-    .enumerate()
+    for (index, name) in
+        ["readme", "bin/tool", "bin/deep/er/file", "bin/suid", "bin/deep/er", "bin/deep", "bin", "empty", ""]
+            .iter()
+            .enumerate()
     {
         let time = filetime::FileTime::from_unix_time(1_000_000_000 + index as i64, 0);
         filetime::set_file_mtime(root.join(name), time).unwrap();
@@ -96,11 +67,9 @@ fn copies_are_equal() {
     fs::create_dir(&source).unwrap();
     sample(&source);
     let expected = listing(&source);
-    for (name, make) in [
-        ("copy", tree::copy as fn(&Path, &Path) -> _),
-        ("links", tree::clone_by_links),
-        ("either", tree::link_or_copy),
-    ] {
+    for (name, make) in
+        [("copy", tree::copy as fn(&Path, &Path) -> _), ("links", tree::clone_by_links), ("either", tree::link_or_copy)]
+    {
         let target = dir.path().join(name);
         make(&source, &target).unwrap();
         // Once more over the read-only result.
@@ -127,21 +96,11 @@ fn merged_and_replaced() {
     fs::write(target.join("d/old"), "old").unwrap();
     symlink("x", source.join("d/link")).unwrap();
     symlink("y", target.join("d/link")).unwrap();
-    for make in [
-        tree::copy as fn(&Path, &Path) -> _,
-        tree::clone_by_links,
-        tree::clone_by_links,
-    ] {
+    for make in [tree::copy as fn(&Path, &Path) -> _, tree::clone_by_links, tree::clone_by_links] {
         make(&source, &target).unwrap();
         let read = |name: &str| fs::read_to_string(target.join("d").join(name)).unwrap();
-        assert_eq!(
-            (read("new"), read("both"), read("old")),
-            ("new".into(), "source".into(), "old".into())
-        );
-        assert_eq!(
-            fs::read_link(target.join("d/link")).unwrap(),
-            Path::new("x")
-        );
+        assert_eq!((read("new"), read("both"), read("old")), ("new".into(), "source".into(), "old".into()));
+        assert_eq!(fs::read_link(target.join("d/link")).unwrap(), Path::new("x"));
     }
 }
 
@@ -153,10 +112,7 @@ fn clone_of_many_directories_needs_few_descriptors() {
         fs::create_dir_all(source.join(format!("{number}/a"))).unwrap();
     }
     tree::clone_by_links(&source, &dir.path().join("target")).unwrap();
-    assert_eq!(
-        listing(&source).len(),
-        listing(&dir.path().join("target")).len()
-    );
+    assert_eq!(listing(&source).len(), listing(&dir.path().join("target")).len());
 }
 
 #[test]
@@ -167,18 +123,11 @@ fn single_files() {
     fs::write(&b, "b").unwrap();
     tree::link_or_copy(&a, &b).unwrap();
     tree::link_or_copy(&a, &b).unwrap();
-    assert_eq!(
-        fs::metadata(&a).unwrap().ino(),
-        fs::metadata(&b).unwrap().ino()
-    );
+    assert_eq!(fs::metadata(&a).unwrap().ino(), fs::metadata(&b).unwrap().ino());
     // A link to a symbolic link would make the target depend on where the link points.
     symlink("a", dir.path().join("link")).unwrap();
     tree::link_or_copy(&dir.path().join("link"), &dir.path().join("c")).unwrap();
-    assert!(
-        fs::symlink_metadata(dir.path().join("c"))
-            .unwrap()
-            .is_file()
-    );
+    assert!(fs::symlink_metadata(dir.path().join("c")).unwrap().is_file());
     let error = tree::link_or_copy(&dir.path().join("missing"), &b).unwrap_err();
     assert!(error.to_string().contains("missing"), "{error}");
     assert!(b.exists());

@@ -58,12 +58,31 @@ impl Loader for FileLoader {
     }
 }
 
+/// Reads a whole file with three system calls: a profile is hundreds of small files, and asking for each one's size first
+/// costs as much as reading it.
+fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::with_capacity(32 * 1024);
+    fs_err::File::open(path)?.take(MAX_PROFILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_PROFILE {
+        return Err(std::io::Error::other(format!("{} is larger than {} MiB", path.display(), MAX_PROFILE >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// No profile is near this size; a device or a pipe may be.
+const MAX_PROFILE: u64 = 64 << 20;
+
 fn read_text(path: &Path) -> Result<String, Diagnostic> {
     let shown = rbuildout_parser::python::str_repr(&path.to_string_lossy());
-    let bytes = fs_err::read(path).map_err(|error| {
+    let bytes = read_bytes(path).map_err(|error| {
         let (class, text) = match error.kind() {
-            std::io::ErrorKind::NotFound => ("FileNotFoundError", format!("[Errno 2] No such file or directory: {shown}")),
-            std::io::ErrorKind::PermissionDenied => ("PermissionError", format!("[Errno 13] Permission denied: {shown}")),
+            std::io::ErrorKind::NotFound => {
+                ("FileNotFoundError", format!("[Errno 2] No such file or directory: {shown}"))
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                ("PermissionError", format!("[Errno 13] Permission denied: {shown}"))
+            }
             std::io::ErrorKind::IsADirectory => ("IsADirectoryError", format!("[Errno 21] Is a directory: {shown}")),
             _ => ("OSError", error.to_string()),
         };
@@ -72,7 +91,10 @@ fn read_text(path: &Path) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
-        Diagnostic::internal("UnicodeDecodeError", format!("{} is not UTF-8 text (line {line}, byte {at})", path.display()))
-            .with_hint("Save the profile as UTF-8.")
+        Diagnostic::internal(
+            "UnicodeDecodeError",
+            format!("{} is not UTF-8 text (line {line}, byte {at})", path.display()),
+        )
+        .with_hint("Save the profile as UTF-8.")
     })
 }

@@ -5,6 +5,7 @@
 //! program that prints its facts; they are kept in the cache directory under the file's identity (path, size, time), so
 //! that later runs start no process. Files in the cache directory: `python/<md5 of the identity>.json`.
 
+use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -42,8 +43,10 @@ impl Interpreter {
 
     fn learn(&self) -> Result<Facts, Diagnostic> {
         let Some(executable) = &self.executable else {
-            return Err(Diagnostic::user("A section has a condition, but no Python interpreter was found on the path.")
-                .with_hint("Install python3, or name an interpreter with `buildout:executable=/path/to/python`."));
+            return Err(Diagnostic::user(
+                "A section has a condition, but no Python interpreter was found on the path.",
+            )
+            .with_hint("Install python3, or name an interpreter with `buildout:executable=/path/to/python`."));
         };
         let remembered = self.cache_file(executable);
         if let Some(facts) = remembered.as_deref().and_then(read_facts) {
@@ -79,7 +82,7 @@ fn write_facts(path: &Path, facts: &Facts) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     fs_err::create_dir_all(directory)?;
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    serde_json::to_writer(&mut file, facts)?;
+    file.write_all(&serde_json::to_vec(facts)?)?;
     file.persist(path)?;
     Ok(())
 }

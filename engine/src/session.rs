@@ -58,7 +58,8 @@ impl Session {
     /// What to load for a configuration file named as on the command line.
     pub fn request(&self, config: &str) -> Request {
         let main = if is_url(config) { config.to_owned() } else { absolute(&self.working_directory, config) };
-        let directory = (!is_url(config)).then(|| Path::new(&main).parent().map_or("/".into(), |p| p.to_string_lossy().into_owned()));
+        let directory = (!is_url(config))
+            .then(|| Path::new(&main).parent().map_or("/".into(), |p| p.to_string_lossy().into_owned()));
         let user_defaults = self.options.user_defaults.then(|| self.user_defaults()).flatten();
         Request {
             mode: self.mode,
@@ -140,7 +141,8 @@ impl Session {
         }
         let environment = std::env::var(MIRRORS_VARIABLE).unwrap_or_default();
         let from_profile = option("mirrors");
-        for text in environment.split_whitespace().chain(from_profile.lines().map(str::trim).filter(|l| !l.is_empty())) {
+        for text in environment.split_whitespace().chain(from_profile.lines().map(str::trim).filter(|l| !l.is_empty()))
+        {
             let mirror = Mirror::parse(text).map_err(|error| {
                 let mut diagnostic = Diagnostic::user(error.to_string());
                 if let Some(entry) = profile.config.sections.get("buildout").and_then(|s| s.options.get("mirrors")) {

@@ -31,11 +31,13 @@ pub fn annotate(config: &Config, only: &[String], verbose: bool, directory: Opti
 }
 
 fn value(out: &mut String, key: &str, entry: &Entry) {
-    if entry.value.is_empty() {
-        let _ = writeln!(out, "{key}=");
-    } else {
-        let _ = writeln!(out, "{key}= {}", entry.value);
+    out.push_str(key);
+    out.push('=');
+    if !entry.value.is_empty() {
+        out.push(' ');
+        out.push_str(&entry.value);
     }
+    out.push('\n');
 }
 
 fn sources(out: &mut String, config: &Config, entry: &Entry, directory: Option<&str>) {
@@ -48,7 +50,9 @@ fn sources(out: &mut String, config: &Config, entry: &Entry, directory: Option<&
             Action::Remove if index > 0 => "-=  ",
             _ => "    ",
         };
-        let _ = writeln!(out, "{prefix}{source}");
+        out.push_str(prefix);
+        out.push_str(&source);
+        out.push('\n');
     }
 }
 

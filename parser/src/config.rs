@@ -171,9 +171,8 @@ impl Section {
     /// stand under their own keys (`x +`).
     pub fn shown(&self) -> Map<Arc<str>, Cow<'_, Entry>> {
         let first = self.defined.filter(|_| self.options.contains_key(crate::macros::MACRO_OPTION));
-        let waits = |event: &Event| {
-            event.key.is_some() && first.is_some_and(|(file, _)| event.origin == Origin::File(file))
-        };
+        let waits =
+            |event: &Event| event.key.is_some() && first.is_some_and(|(file, _)| event.origin == Origin::File(file));
         let mut shown: Map<Arc<str>, Cow<'_, Entry>> = Map::default();
         for (name, entry) in &self.options {
             if !entry.history.iter().any(waits) {

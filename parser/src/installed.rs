@@ -69,11 +69,7 @@ pub fn write(state: &InstalledState) -> String {
 }
 
 /// Writes one section in the file's notation.
-pub fn section<'a>(
-    out: &mut String,
-    name: &str,
-    options: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<str>)>,
-) {
+pub fn section<'a>(out: &mut String, name: &str, options: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<str>)>) {
     let _ = writeln!(out, "[{name}]");
     let mut options: Vec<_> = options.into_iter().collect();
     options.sort_unstable_by(|a, b| a.0.cmp(b.0));

@@ -76,10 +76,7 @@ struct DraftSection {
 }
 
 /// Parses a file. `condition` decides the expressions of section headers, in order.
-pub fn parse<C>(
-    text: &str,
-    condition: &mut dyn FnMut(&str) -> Result<bool, C>,
-) -> Result<ParsedFile, SyntaxError<C>> {
+pub fn parse<C>(text: &str, condition: &mut dyn FnMut(&str) -> Result<bool, C>) -> Result<ParsedFile, SyntaxError<C>> {
     let text = universal_newlines(text);
     let mut sections: Vec<DraftSection> = Vec::new();
     let mut by_name: FxHashMap<Arc<str>, usize> = FxHashMap::default();
@@ -169,11 +166,7 @@ pub fn parse<C>(
 
 fn finish(section: DraftSection) -> ParsedSection {
     let options = section.options.into_iter().map(|draft| ParsedOption {
-        value: if draft.value.starts_with(is_space) {
-            dedent_block(&draft.value).into()
-        } else {
-            draft.value.into()
-        },
+        value: if draft.value.starts_with(is_space) { dedent_block(&draft.value).into() } else { draft.value.into() },
         key: draft.key,
         line: draft.line,
     });
@@ -185,9 +178,8 @@ fn split_option(line: &str) -> Option<(&str, &str)> {
     if let Some(rest) = line.strip_prefix("=>") {
         return Some((PART_DEPENDENCIES, rest));
     }
-    let name_end = line
-        .find(|c: char| is_space(c) || matches!(c, '{' | '}' | '[' | ']' | '=' | ':'))
-        .unwrap_or(line.len());
+    let name_end =
+        line.find(|c: char| is_space(c) || matches!(c, '{' | '}' | '[' | ']' | '=' | ':')).unwrap_or(line.len());
     if name_end == 0 {
         return None;
     }

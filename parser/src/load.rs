@@ -293,7 +293,12 @@ impl Pass<'_> {
                     return Err(Box::new(Diagnostic::user(message)));
                 }
                 let extends = section.option("extends").map(|option| option.value.clone());
-                extends.iter().flat_map(|text| text.split(is_space)).filter(|n| !n.is_empty()).map(str::to_owned).collect()
+                extends
+                    .iter()
+                    .flat_map(|text| text.split(is_space))
+                    .filter(|n| !n.is_empty())
+                    .map(str::to_owned)
+                    .collect()
             }
             None => Vec::new(),
         };
@@ -301,7 +306,13 @@ impl Pass<'_> {
     }
 
     /// slapos mode: appends the file and all that it extends to `order`, each once.
-    fn visit(&mut self, name: &str, base: &str, includer: &str, order: &mut Vec<FileId>) -> Result<(), Box<Diagnostic>> {
+    fn visit(
+        &mut self,
+        name: &str,
+        base: &str,
+        includer: &str,
+        order: &mut Vec<FileId>,
+    ) -> Result<(), Box<Diagnostic>> {
         if self.seen.contains(name) && !self.active.iter().any(|active| active == name) {
             return Ok(());
         }
@@ -363,9 +374,8 @@ impl Pass<'_> {
     fn extends_snippet(&self, includer: &str, wanted: &str) -> Option<crate::diagnostic::Snippet> {
         let file = self.config.file(*self.ids.get(includer)?);
         let option = file.parsed.section("buildout")?.option("extends")?;
-        let written = option.value.split_whitespace().find(|n| {
-            resolve(&file.base, n, self.mode == Mode::Slapos).0 == wanted
-        });
+        let written =
+            option.value.split_whitespace().find(|n| resolve(&file.base, n, self.mode == Mode::Slapos).0 == wanted);
         Some(snippet_of(&file.name, &file.text, option.line, written.unwrap_or("extends"), "extended here"))
     }
 }
@@ -396,7 +406,8 @@ fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<D
     };
     match error {
         SyntaxError::MissingSectionHeader { line, text: bad } => {
-            let message = format!("File contains no section headers.\nfile: {display}, line: {line}\n{}", str_repr(&bad));
+            let message =
+                format!("File contains no section headers.\nfile: {display}, line: {line}\n{}", str_repr(&bad));
             let hint = if bad.starts_with('\u{feff}') {
                 "The file starts with a byte order mark: save it as UTF-8 without one."
             } else if bad.starts_with('[') {
@@ -448,7 +459,11 @@ pub fn section_hint(config: &Config, wrong: &str) -> Option<String> {
 }
 
 /// Sections of a text given by a recipe or read from `.installed.cfg`.
-pub fn parse_sections(text: &str, display: &str, conditions: &dyn Conditions) -> Result<Vec<ParsedSection>, Diagnostic> {
+pub fn parse_sections(
+    text: &str,
+    display: &str,
+    conditions: &dyn Conditions,
+) -> Result<Vec<ParsedSection>, Diagnostic> {
     let parsed = parse(text, &mut |expression| conditions.holds(expression));
     parsed.map(|file| file.sections).map_err(|error| syntax_diagnostic(display, display, text, error))
 }

@@ -1,6 +1,7 @@
 //! What the parser asks of the world: the text of files, and whether a condition holds.
 
 use crate::diagnostic::Diagnostic;
+use crate::profile::normalise;
 
 /// Gives the text of profiles. Implemented by the engine (files, downloads) and by tests (a map).
 pub trait Loader: Sync {
@@ -60,9 +61,14 @@ pub(crate) fn resolve(base: &str, name: &str, fold: bool) -> (String, String) {
     } else {
         format!("{base}/{name}")
     };
-    let full = if fold && full.starts_with('/') { crate::profile::normalise(&full) } else { full };
+    let full = if fold && full.starts_with('/') && needs_normalising(&full) { normalise(&full) } else { full };
     let base = parent(&full);
     (full, base)
+}
+
+/// True if a path may have `.`, `..` or empty components.
+fn needs_normalising(path: &str) -> bool {
+    path.contains("/.") || path.contains("//") || path.ends_with('/')
 }
 
 #[cfg(test)]

@@ -72,10 +72,10 @@ pub(crate) fn apply_options<'a>(
             if operator != wanted || name.is_empty() {
                 continue;
             }
-            let entry = target.options.entry(name.into()).or_insert_with(|| Entry {
-                floating: true,
-                ..Entry::new("".into(), Origin::Implicit, 0)
-            });
+            let entry = target
+                .options
+                .entry(name.into())
+                .or_insert_with(|| Entry { floating: true, ..Entry::new("".into(), Origin::Implicit, 0) });
             operate(entry, wanted, option, origin);
         }
     }

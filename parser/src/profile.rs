@@ -106,8 +106,11 @@ fn versions(config: &mut Config) -> Result<(), Box<Diagnostic>> {
     let Some(section) = config.sections.get_mut(&name) else {
         let message = crate::python::str_repr(&name);
         let entry = &config.sections["buildout"].options["versions"];
-        let mut diagnostic = Diagnostic::internal("KeyError", message)
-            .with_snippet(config.snippet(entry, &name, "this section does not exist"));
+        let mut diagnostic = Diagnostic::internal("KeyError", message).with_snippet(config.snippet(
+            entry,
+            &name,
+            "this section does not exist",
+        ));
         diagnostic.chain = config.chain(entry);
         diagnostic.hint = crate::load::section_hint(config, &name);
         return Err(Box::new(diagnostic));
@@ -132,7 +135,9 @@ fn user_directory(config: &mut Config, request: &Request, option: &str) -> Resul
         return match option {
             "extends-cache" => {
                 let message = format!("extends-cache '{value}' may not contain ${{section:variable}} to expand.");
-                Err(Box::new(Diagnostic::internal("ValueError", message).with_snippet(config.snippet(entry, &value, ""))))
+                Err(Box::new(
+                    Diagnostic::internal("ValueError", message).with_snippet(config.snippet(entry, &value, "")),
+                ))
             }
             _ => Ok(()),
         };

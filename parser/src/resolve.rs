@@ -75,7 +75,8 @@ impl<'a> Resolver<'a> {
             Ok(section) => section,
             Err(error) => return Resolved::Error(error),
         };
-        let raw = if &**section_name == "buildout" { self.profile.raw("buildout", option) } else { section.value(option) };
+        let raw =
+            if &**section_name == "buildout" { self.profile.raw("buildout", option) } else { section.value(option) };
         let Some(raw) = raw.cloned() else {
             return Resolved::Error(Box::new(Diagnostic::user(format!("Missing option: {section_name}:{option}"))));
         };

@@ -8,9 +8,16 @@
 pub enum Piece<'a> {
     Text(&'a str),
     /// A reference; an empty section means the one being evaluated.
-    Reference { token: &'a str, section: &'a str, option: &'a str },
+    Reference {
+        token: &'a str,
+        section: &'a str,
+        option: &'a str,
+    },
     /// A token that is no reference, with the reference's message.
-    Malformed { token: &'a str, problem: Malformation },
+    Malformed {
+        token: &'a str,
+        problem: Malformation,
+    },
 }
 
 /// What is wrong with a token, in the reference's order of tests.

@@ -18,15 +18,9 @@ use rustix::io::Errno;
 
 use super::{ArchiveError, Limits};
 
-const DIRECTORY: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
-const NEW_FILE: OFlags = OFlags::WRONLY
-    .union(OFlags::CREATE)
-    .union(OFlags::EXCL)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const NEW_FILE: OFlags =
+    OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// Directories kept open between entries.
 const CACHED: usize = 128;
 const MAX_LINKS: usize = 40;
@@ -59,10 +53,7 @@ pub(super) fn components(name: &[u8]) -> Option<Vec<&[u8]>> {
     if name.starts_with(b"/") || name.contains(&0) {
         return None;
     }
-    let parts: Vec<&[u8]> = name
-        .split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty() && *part != b".")
-        .collect();
+    let parts: Vec<&[u8]> = name.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
     (!parts.contains(&&b".."[..])).then_some(parts)
 }
 
@@ -71,8 +62,7 @@ impl Dest {
     pub(super) fn open(path: &Path, archive: &Path, limits: Limits) -> Result<Self, ArchiveError> {
         // The destination itself may be named through a symbolic link.
         let path = fs_err::canonicalize(path)?;
-        let root = rustix::fs::open(&path, DIRECTORY, Mode::empty())
-            .map_err(|errno| failed("open", &path, errno))?;
+        let root = rustix::fs::open(&path, DIRECTORY, Mode::empty()).map_err(|errno| failed("open", &path, errno))?;
         Ok(Self {
             root: Rc::new(root),
             path,
@@ -101,11 +91,7 @@ impl Dest {
     }
 
     /// Makes a directory; what it is to look like in the end is applied by [`Dest::finish`].
-    pub(super) fn directory(
-        &mut self,
-        parts: &[&[u8]],
-        attributes: Attributes,
-    ) -> Result<(), ArchiveError> {
+    pub(super) fn directory(&mut self, parts: &[&[u8]], attributes: Attributes) -> Result<(), ArchiveError> {
         self.resolve(parts, parts)?;
         self.directories.push((parts.join(&b'/'), attributes));
         Ok(())
@@ -128,15 +114,9 @@ impl Dest {
     }
 
     /// Creates a file, to be filled and then given to [`Dest::close`].
-    pub(super) fn create(
-        &mut self,
-        parts: &[&[u8]],
-        attributes: Attributes,
-    ) -> Result<std::fs::File, ArchiveError> {
+    pub(super) fn create(&mut self, parts: &[&[u8]], attributes: Attributes) -> Result<std::fs::File, ArchiveError> {
         let mode = Mode::from_raw_mode(attributes.mode.unwrap_or(0o666) & 0o777);
-        let file = self.place(parts, |parent, name| {
-            rustix::fs::openat(parent, name, NEW_FILE, mode)
-        })?;
+        let file = self.place(parts, |parent, name| rustix::fs::openat(parent, name, NEW_FILE, mode))?;
         Ok(std::fs::File::from(file))
     }
 
@@ -152,12 +132,10 @@ impl Dest {
         if let Some(mode) = attributes.mode.map(|mode| mode & 0o7777)
             && mode & (self.umask | 0o7000) != 0
         {
-            rustix::fs::fchmod(&file, Mode::from_raw_mode(mode))
-                .map_err(|errno| failed("chmod", &path(), errno))?;
+            rustix::fs::fchmod(&file, Mode::from_raw_mode(mode)).map_err(|errno| failed("chmod", &path(), errno))?;
         }
         if let Some(modified) = attributes.modified {
-            rustix::fs::futimens(&file, &times(modified))
-                .map_err(|errno| failed("set the time of", &path(), errno))?;
+            rustix::fs::futimens(&file, &times(modified)).map_err(|errno| failed("set the time of", &path(), errno))?;
         }
         Ok(())
     }
@@ -188,15 +166,13 @@ impl Dest {
                 Err(error) => return Err(self.damaged(format!("`{}`: {error}", display(parts)))),
             };
             self.count(count as u64)?;
-            file.write_all(&buffer[..count])
-                .map_err(|error| named("write", &self.shown(parts), &error))?;
+            file.write_all(&buffer[..count]).map_err(|error| named("write", &self.shown(parts), &error))?;
             written += count as u64;
         }
         match size {
-            Some(size) if size != written => Err(self.damaged(format!(
-                "`{}` has {written} of its {size} bytes",
-                display(parts)
-            ))),
+            Some(size) if size != written => {
+                Err(self.damaged(format!("`{}` has {written} of its {size} bytes", display(parts))))
+            }
             _ => Ok(()),
         }
     }
@@ -204,9 +180,7 @@ impl Dest {
     /// Makes a symbolic link.
     pub(super) fn symlink(&mut self, parts: &[&[u8]], target: &[u8]) -> Result<(), ArchiveError> {
         let target = OsStr::from_bytes(target);
-        self.place(parts, |parent, name| {
-            rustix::fs::symlinkat(target, parent, name)
-        })
+        self.place(parts, |parent, name| rustix::fs::symlinkat(target, parent, name))
     }
 
     /// Makes a hard link to an entry that was unpacked before, or a copy of it. A target that is not there is
@@ -214,11 +188,7 @@ impl Dest {
     pub(super) fn hard_link(&mut self, parts: &[&[u8]], target: &[u8]) -> Result<(), ArchiveError> {
         let Some(target_parts) = components(target) else {
             let through = String::from_utf8_lossy(target).into_owned();
-            return Err(ArchiveError::Escapes {
-                path: self.archive.clone(),
-                entry: display(parts),
-                through,
-            });
+            return Err(ArchiveError::Escapes { path: self.archive.clone(), entry: display(parts), through });
         };
         let Some((name, above)) = target_parts.split_last() else {
             return Ok(());
@@ -255,14 +225,8 @@ impl Dest {
                     Mode::empty(),
                 )
                 .map_err(|errno| failed("open file", &self.shown(&target_parts), errno))?;
-                let modified = Timespec {
-                    tv_sec: stat.st_mtime,
-                    tv_nsec: stat.st_mtime_nsec as i64,
-                };
-                let attributes = Attributes {
-                    mode: Some(stat.st_mode),
-                    modified: Some(modified),
-                };
+                let modified = Timespec { tv_sec: stat.st_mtime, tv_nsec: stat.st_mtime_nsec as i64 };
+                let attributes = Attributes { mode: Some(stat.st_mode), modified: Some(modified) };
                 self.file(parts, attributes, &mut std::fs::File::from(source), None)
             }
             _ => Ok(()),
@@ -273,21 +237,15 @@ impl Dest {
     pub(super) fn finish(mut self) -> Result<(), ArchiveError> {
         let mut seen = std::collections::HashSet::new();
         let directories = std::mem::take(&mut self.directories);
-        let mut last: Vec<&(Vec<u8>, Attributes)> = directories
-            .iter()
-            .rev()
-            .filter(|(name, _)| seen.insert(name.as_slice()))
-            .collect();
+        let mut last: Vec<&(Vec<u8>, Attributes)> =
+            directories.iter().rev().filter(|(name, _)| seen.insert(name.as_slice())).collect();
         last.sort_by_key(|(name, _)| std::cmp::Reverse(depth(name)));
         for (directory, mode) in std::mem::take(&mut self.widened) {
             rustix::fs::fchmod(&directory, Mode::from_raw_mode(mode))
                 .map_err(|errno| failed("chmod in", &self.path, errno))?;
         }
         for (name, attributes) in last {
-            let parts: Vec<&[u8]> = name
-                .split(|&byte| byte == b'/')
-                .filter(|part| !part.is_empty())
-                .collect();
+            let parts: Vec<&[u8]> = name.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).collect();
             let directory = self.resolve(&parts, &parts)?;
             let path = || self.shown(&parts);
             if let Some(modified) = attributes.modified {
@@ -357,10 +315,7 @@ impl Dest {
             return Ok(Rc::clone(directory));
         }
         if parts.len() > self.limits.max_depth {
-            return Err(self.too_large(
-                "directories above one another",
-                self.limits.max_depth as u64,
-            ));
+            return Err(self.too_large("directories above one another", self.limits.max_depth as u64));
         }
         let mut todo: VecDeque<Vec<u8>> = parts.iter().map(|part| part.to_vec()).collect();
         // The directories that were walked into, by their real names.
@@ -373,12 +328,7 @@ impl Dest {
                 }
                 continue;
             }
-            let step: Vec<u8> = real
-                .iter()
-                .chain([&part])
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(&b'/');
+            let step: Vec<u8> = real.iter().chain([&part]).cloned().collect::<Vec<_>>().join(&b'/');
             if self.open.contains_key(&step) {
                 real.push(part);
                 continue;
@@ -403,9 +353,7 @@ impl Dest {
                     if target.starts_with(b"/") || links > MAX_LINKS {
                         return Err(self.escapes(entry, parts));
                     }
-                    let steps = target
-                        .split(|&byte| byte == b'/')
-                        .filter(|step| !step.is_empty() && *step != b".");
+                    let steps = target.split(|&byte| byte == b'/').filter(|step| !step.is_empty() && *step != b".");
                     for step in steps.rev().map(<[u8]>::to_vec) {
                         todo.push_front(step);
                     }
@@ -423,11 +371,7 @@ impl Dest {
         if real.is_empty() {
             return Rc::clone(&self.root);
         }
-        Rc::clone(
-            self.open
-                .get(&real.join(&b'/'))
-                .expect("each step of a walk is remembered"),
-        )
+        Rc::clone(self.open.get(&real.join(&b'/')).expect("each step of a walk is remembered"))
     }
 
     /// Keeps a descriptor. Directories are never replaced by an extraction, so it stays right.
@@ -444,43 +388,26 @@ impl Dest {
     }
 
     pub(super) fn damaged(&self, reason: String) -> ArchiveError {
-        ArchiveError::Damaged {
-            path: self.archive.clone(),
-            reason,
-        }
+        ArchiveError::Damaged { path: self.archive.clone(), reason }
     }
 
     fn conflict(&self, parts: &[&[u8]], reason: &str) -> ArchiveError {
-        ArchiveError::Conflict {
-            path: self.archive.clone(),
-            entry: display(parts),
-            reason: reason.to_owned(),
-        }
+        ArchiveError::Conflict { path: self.archive.clone(), entry: display(parts), reason: reason.to_owned() }
     }
 
     fn escapes(&self, entry: &[&[u8]], through: &[&[u8]]) -> ArchiveError {
         let through = format!("the symbolic link in `{}`", display(through));
-        ArchiveError::Escapes {
-            path: self.archive.clone(),
-            entry: display(entry),
-            through,
-        }
+        ArchiveError::Escapes { path: self.archive.clone(), entry: display(entry), through }
     }
 
     fn too_large(&self, what: &'static str, limit: u64) -> ArchiveError {
-        ArchiveError::TooLarge {
-            path: self.archive.clone(),
-            what,
-            limit,
-        }
+        ArchiveError::TooLarge { path: self.archive.clone(), what, limit }
     }
 }
 
 /// Directories from the destination to `name`.
 fn depth(name: &[u8]) -> usize {
-    name.split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty())
-        .count()
+    name.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).count()
 }
 
 fn open_or_make(parent: &OwnedFd, name: &OsStr) -> rustix::io::Result<OwnedFd> {
@@ -498,10 +425,7 @@ fn display(parts: &[&[u8]]) -> String {
 }
 
 fn times(modified: Timespec) -> Timestamps {
-    Timestamps {
-        last_access: modified,
-        last_modification: modified,
-    }
+    Timestamps { last_access: modified, last_modification: modified }
 }
 
 fn failed(what: &str, path: &Path, errno: Errno) -> io::Error {
@@ -509,10 +433,7 @@ fn failed(what: &str, path: &Path, errno: Errno) -> io::Error {
 }
 
 fn named(what: &str, path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(
-        error.kind(),
-        format!("failed to {what} `{}`: {error}", path.display()),
-    )
+    io::Error::new(error.kind(), format!("failed to {what} `{}`: {error}", path.display()))
 }
 
 /// The process's file mode creation mask. It can be asked only by setting it, which other threads would see, or by
@@ -520,7 +441,5 @@ fn named(what: &str, path: &Path, error: &io::Error) -> io::Error {
 fn umask() -> u32 {
     let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
     let value = status.lines().find_map(|line| line.strip_prefix("Umask:"));
-    value
-        .and_then(|text| u32::from_str_radix(text.trim(), 8).ok())
-        .unwrap_or(0o777)
+    value.and_then(|text| u32::from_str_radix(text.trim(), 8).ok()).unwrap_or(0o777)
 }

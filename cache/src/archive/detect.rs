@@ -80,11 +80,7 @@ pub(super) fn is_tar_header(block: &[u8; 512]) -> bool {
         return false;
     };
     let sum = |value: fn(u8) -> i64| -> i64 {
-        let rest = block[..148]
-            .iter()
-            .chain(&block[156..])
-            .map(|&byte| value(byte))
-            .sum::<i64>();
+        let rest = block[..148].iter().chain(&block[156..]).map(|&byte| value(byte)).sum::<i64>();
         rest + 8 * i64::from(b' ')
     };
     // Some old tars summed signed characters.

@@ -11,10 +11,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_bytes: 64 << 30,
-            max_entries: 5_000_000,
-            max_depth: 200,
-        }
+        Self { max_bytes: 64 << 30, max_entries: 5_000_000, max_depth: 200 }
     }
 }

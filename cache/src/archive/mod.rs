@@ -44,12 +44,7 @@ use detect::Format;
 ///
 /// # Errors
 /// Each variant of [`ArchiveError`] but [`ArchiveError::NotOneDirectory`]. What was unpacked until then stays.
-pub fn unpack(
-    path: &Path,
-    dest: &Path,
-    limits: &Limits,
-    path_env: Option<&OsStr>,
-) -> Result<(), ArchiveError> {
+pub fn unpack(path: &Path, dest: &Path, limits: &Limits, path_env: Option<&OsStr>) -> Result<(), ArchiveError> {
     if fs_err::metadata(path)?.is_dir() {
         fs_err::create_dir_all(dest)?;
         return Ok(crate::tree::copy(path, dest)?);

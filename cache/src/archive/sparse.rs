@@ -31,17 +31,11 @@ impl SparseFile {
             b"GNU.sparse.size" | b"GNU.sparse.realsize" => self.size = Some(number(value)?),
             b"GNU.sparse.offset" => self.offset = Some(number(value)?),
             b"GNU.sparse.numbytes" => {
-                let offset = self
-                    .offset
-                    .take()
-                    .ok_or_else(|| invalid("a length without an offset"))?;
+                let offset = self.offset.take().ok_or_else(|| invalid("a length without an offset"))?;
                 self.push(offset, number(value)?)?;
             }
             b"GNU.sparse.map" => {
-                let numbers = value
-                    .split(|&byte| byte == b',')
-                    .map(number)
-                    .collect::<io::Result<Vec<_>>>()?;
+                let numbers = value.split(|&byte| byte == b',').map(number).collect::<io::Result<Vec<_>>>()?;
                 for pair in numbers.chunks(2) {
                     let &[offset, length] = pair else {
                         return Err(invalid("an odd number of values"));
@@ -76,8 +70,7 @@ impl SparseFile {
         dest: &mut Dest,
     ) -> Result<(), ArchiveError> {
         if self.in_data {
-            self.read_map(data)
-                .map_err(|error| dest.damaged(error.to_string()))?;
+            self.read_map(data).map_err(|error| dest.damaged(error.to_string()))?;
         }
         let size = self.size.unwrap_or_default();
         dest.count(size)?;
@@ -90,11 +83,8 @@ impl SparseFile {
             }
             let mut done = 0;
             while done < length {
-                let most = buffer
-                    .len()
-                    .min(usize::try_from(length - done).unwrap_or(usize::MAX));
-                data.read_exact(&mut buffer[..most])
-                    .map_err(|error| dest.damaged(error.to_string()))?;
+                let most = buffer.len().min(usize::try_from(length - done).unwrap_or(usize::MAX));
+                data.read_exact(&mut buffer[..most]).map_err(|error| dest.damaged(error.to_string()))?;
                 file.write_all_at(&buffer[..most], offset + done)?;
                 done += most as u64;
             }
@@ -104,11 +94,7 @@ impl SparseFile {
 
     /// Reads the list in front of the data: decimal numbers, one a line, padded to a block of 512 bytes.
     fn read_map(&mut self, data: &mut dyn Read) -> io::Result<()> {
-        let mut blocks = Blocks {
-            data,
-            block: [0; 512],
-            used: 512,
-        };
+        let mut blocks = Blocks { data, block: [0; 512], used: 512 };
         let count = blocks.line()?;
         if count > MAX_PARTS as u64 {
             return Err(invalid("too many parts"));
@@ -150,15 +136,9 @@ impl Blocks<'_> {
 }
 
 fn number(text: &[u8]) -> io::Result<u64> {
-    std::str::from_utf8(text)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| invalid("no number"))
+    std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or_else(|| invalid("no number"))
 }
 
 fn invalid(what: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("the map of a sparse file is wrong: {what}"),
-    )
+    io::Error::new(io::ErrorKind::InvalidData, format!("the map of a sparse file is wrong: {what}"))
 }

@@ -40,11 +40,7 @@ struct Pipe {
 }
 
 /// Starts to decompress `path`.
-pub(super) fn open(
-    path: &Path,
-    compression: Compression,
-    path_env: Option<&OsStr>,
-) -> Result<Stream, ArchiveError> {
+pub(super) fn open(path: &Path, compression: Compression, path_env: Option<&OsStr>) -> Result<Stream, ArchiveError> {
     if compression == Compression::Lzip
         && let Some(stream) = lunzip(path, path_env)?
     {
@@ -57,80 +53,44 @@ pub(super) fn open(
     };
     let decoder: Box<dyn Read + Send> = match compression {
         Compression::None => {
-            return Ok(Stream {
-                source: Source::Direct(file),
-                child: None,
-            });
+            return Ok(Stream { source: Source::Direct(file), child: None });
         }
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
         Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
         Compression::Xz => {
-            let stream =
-                liblzma::stream::Stream::new_stream_decoder(MEMORY, liblzma::stream::CONCATENATED);
-            Box::new(liblzma::bufread::XzDecoder::new_stream(
-                file,
-                stream.map_err(codec)?,
-            ))
+            let stream = liblzma::stream::Stream::new_stream_decoder(MEMORY, liblzma::stream::CONCATENATED);
+            Box::new(liblzma::bufread::XzDecoder::new_stream(file, stream.map_err(codec)?))
         }
         Compression::Lzma => {
             let stream = liblzma::stream::Stream::new_lzma_decoder(MEMORY).map_err(codec)?;
             Box::new(liblzma::bufread::XzDecoder::new_stream(file, stream))
         }
         Compression::Lzip => {
-            let stream =
-                liblzma::stream::Stream::new_lzip_decoder(MEMORY, liblzma::stream::CONCATENATED);
-            Box::new(liblzma::bufread::XzDecoder::new_stream(
-                file,
-                stream.map_err(codec)?,
-            ))
+            let stream = liblzma::stream::Stream::new_lzip_decoder(MEMORY, liblzma::stream::CONCATENATED);
+            Box::new(liblzma::bufread::XzDecoder::new_stream(file, stream.map_err(codec)?))
         }
         Compression::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),
     };
-    Ok(Stream {
-        source: Source::Thread(Pipe::start(decoder)),
-        child: None,
-    })
+    Ok(Stream { source: Source::Thread(Pipe::start(decoder)), child: None })
 }
 
 /// Decompression by the external program; `None` if there is none.
 fn lunzip(path: &Path, path_env: Option<&OsStr>) -> Result<Option<Stream>, ArchiveError> {
     const PROGRAM: &str = "lunzip";
     let mut command = Command::new(PROGRAM);
-    command
-        .arg("-c")
-        .arg("--")
-        .arg(fs_err::canonicalize(path)?)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    command.arg("-c").arg("--").arg(fs_err::canonicalize(path)?).stdin(Stdio::null()).stdout(Stdio::piped());
     if let Some(value) = path_env {
         command.env("PATH", value);
     }
     match command.spawn() {
         Ok(mut child) => {
-            let output = child
-                .stdout
-                .take()
-                .expect("the output was asked to be a pipe");
+            let output = child.stdout.take().expect("the output was asked to be a pipe");
             let source = Source::Thread(Pipe::start(Box::new(output)));
-            Ok(Some(Stream {
-                source,
-                child: Some((child, PROGRAM)),
-            }))
+            Ok(Some(Stream { source, child: Some((child, PROGRAM)) }))
         }
         // A directory in the path that may not be searched hides whatever is in it.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(ArchiveError::Tool {
-            path: path.to_owned(),
-            program: PROGRAM,
-            reason: error.to_string(),
-        }),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => Ok(None),
+        Err(error) => Err(ArchiveError::Tool { path: path.to_owned(), program: PROGRAM, reason: error.to_string() }),
     }
 }
 
@@ -144,20 +104,13 @@ impl Stream {
         if let Some((mut child, program)) = self.child.take() {
             let status = child.wait()?;
             if !status.success() {
-                return Err(ArchiveError::Tool {
-                    path: path.to_owned(),
-                    program,
-                    reason: status.to_string(),
-                });
+                return Err(ArchiveError::Tool { path: path.to_owned(), program, reason: status.to_string() });
             }
         }
         match drained {
             // Something that is no further member follows the compressed data: gzip ignores that too.
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput) => Ok(()),
-            Err(error) => Err(ArchiveError::Damaged {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            }),
+            Err(error) => Err(ArchiveError::Damaged { path: path.to_owned(), reason: error.to_string() }),
             Ok(_) => Ok(()),
         }
     }
@@ -187,22 +140,12 @@ impl Pipe {
         let (filled, chunks) = sync_channel(QUEUE);
         let (back, empty) = channel();
         let thread = std::thread::spawn(move || pump(decoder, &filled, &empty));
-        Self {
-            chunks: Some(chunks),
-            back,
-            current: Vec::new(),
-            used: 0,
-            thread: Some(thread),
-        }
+        Self { chunks: Some(chunks), back, current: Vec::new(), used: 0, thread: Some(thread) }
     }
 }
 
 /// Fills chunks until the end, an error, or until nobody wants them.
-fn pump(
-    mut decoder: Box<dyn Read + Send>,
-    filled: &SyncSender<io::Result<Vec<u8>>>,
-    empty: &Receiver<Vec<u8>>,
-) {
+fn pump(mut decoder: Box<dyn Read + Send>, filled: &SyncSender<io::Result<Vec<u8>>>, empty: &Receiver<Vec<u8>>) {
     loop {
         let mut chunk = empty.try_recv().unwrap_or_default();
         chunk.resize(CHUNK, 0);

@@ -36,10 +36,7 @@ pub fn strip_top_level(dest: &Path, strip: Strip) -> Result<(), ArchiveError> {
                 [_] => "one file".to_owned(),
                 more => format!("{} entries", more.len()),
             };
-            return Err(ArchiveError::NotOneDirectory {
-                dest: dest.to_owned(),
-                found,
-            });
+            return Err(ArchiveError::NotOneDirectory { dest: dest.to_owned(), found });
         }
     };
     let directory = dest.join(top);
@@ -64,9 +61,7 @@ pub fn strip_top_level(dest: &Path, strip: Strip) -> Result<(), ArchiveError> {
 }
 
 fn names(directory: &Path) -> io::Result<Vec<OsString>> {
-    fs::read_dir(directory)?
-        .map(|entry| entry.map(|entry| entry.file_name()))
-        .collect()
+    fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }
 
 fn is_directory(path: &Path) -> io::Result<bool> {
@@ -122,11 +117,7 @@ mod tests {
 
     #[test]
     fn anything_else_stays_or_fails() {
-        for (files, found) in [
-            (&["a/x", "b"][..], "2 entries"),
-            (&["a"], "one file"),
-            (&[], "nothing"),
-        ] {
+        for (files, found) in [(&["a/x", "b"][..], "2 entries"), (&["a"], "one file"), (&[], "nothing")] {
             let dir = tree(files);
             strip_top_level(dir.path(), Strip::Auto).unwrap();
             assert_eq!(names(dir.path()).unwrap().len(), files.len());

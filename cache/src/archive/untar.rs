@@ -17,26 +17,15 @@ use super::sparse::SparseFile;
 const MAX_HEADERS: u64 = 8 << 20;
 
 /// Unpacks the tar archive `stream` (decompressed) into `dest`; `path` is for messages.
-pub(super) fn untar(
-    stream: &mut dyn Read,
-    path: &Path,
-    dest: &mut Dest,
-) -> Result<(), ArchiveError> {
+pub(super) fn untar(stream: &mut dyn Read, path: &Path, dest: &mut Dest) -> Result<(), ArchiveError> {
     let mut head = [0; 512];
     let length = fill(stream, &mut head).map_err(|error| dest.damaged(error.to_string()))?;
     if length < head.len() || !is_tar_header(&head) {
-        return Err(ArchiveError::Unrecognized {
-            path: path.to_owned(),
-        });
+        return Err(ArchiveError::Unrecognized { path: path.to_owned() });
     }
     let budget = Rc::new(Cell::new(MAX_HEADERS));
-    let mut archive = tar::Archive::new(Gauge {
-        inner: (&head[..]).chain(stream),
-        budget: Rc::clone(&budget),
-    });
-    let entries = archive
-        .entries()
-        .map_err(|error| dest.damaged(error.to_string()))?;
+    let mut archive = tar::Archive::new(Gauge { inner: (&head[..]).chain(stream), budget: Rc::clone(&budget) });
+    let entries = archive.entries().map_err(|error| dest.damaged(error.to_string()))?;
     for entry in entries {
         let mut entry = entry.map_err(|error| dest.damaged(error.to_string()))?;
         budget.set(u64::MAX);
@@ -49,29 +38,16 @@ pub(super) fn untar(
 
 fn extract<R: Read>(entry: &mut tar::Entry<'_, R>, dest: &mut Dest) -> Result<(), ArchiveError> {
     let pax = Pax::read(entry).map_err(|error| dest.damaged(error.to_string()))?;
-    let name = pax
-        .name
-        .clone()
-        .unwrap_or_else(|| entry.path_bytes().into_owned());
+    let name = pax.name.clone().unwrap_or_else(|| entry.path_bytes().into_owned());
     dest.account(entry.size())?;
     let Some(parts) = components(&name) else {
         return Ok(());
     };
     let header = entry.header();
-    let mode = header
-        .mode()
-        .map_err(|error| dest.damaged(error.to_string()))?;
-    let seconds = header
-        .mtime()
-        .map_err(|error| dest.damaged(error.to_string()))?;
-    let modified = pax.modified.unwrap_or(Timespec {
-        tv_sec: seconds as i64,
-        tv_nsec: 0,
-    });
-    let attributes = Attributes {
-        mode: Some(mode),
-        modified: Some(modified),
-    };
+    let mode = header.mode().map_err(|error| dest.damaged(error.to_string()))?;
+    let seconds = header.mtime().map_err(|error| dest.damaged(error.to_string()))?;
+    let modified = pax.modified.unwrap_or(Timespec { tv_sec: seconds as i64, tv_nsec: 0 });
+    let attributes = Attributes { mode: Some(mode), modified: Some(modified) };
     let kind = header.entry_type();
     // Before there was a type for directories, a slash told.
     let old_directory = kind.as_byte() == 0 && name.ends_with(b"/");
@@ -87,16 +63,9 @@ fn extract<R: Read>(entry: &mut tar::Entry<'_, R>, dest: &mut Dest) -> Result<()
         }
         EntryType::Symlink | EntryType::Link => {
             let Some(target) = entry.link_name_bytes().map(std::borrow::Cow::into_owned) else {
-                return Err(dest.damaged(format!(
-                    "the link `{}` has no target",
-                    String::from_utf8_lossy(&name)
-                )));
+                return Err(dest.damaged(format!("the link `{}` has no target", String::from_utf8_lossy(&name))));
             };
-            if kind == EntryType::Symlink {
-                dest.symlink(&parts, &target)
-            } else {
-                dest.hard_link(&parts, &target)
-            }
+            if kind == EntryType::Symlink { dest.symlink(&parts, &target) } else { dest.hard_link(&parts, &target) }
         }
         _ => Ok(()),
     }
@@ -136,17 +105,10 @@ fn timestamp(value: &[u8]) -> Option<Timespec> {
     let text = std::str::from_utf8(value).ok()?;
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
     let tv_sec: i64 = seconds.parse().ok()?;
-    let digits: String = fraction
-        .chars()
-        .chain(std::iter::repeat('0'))
-        .take(9)
-        .collect();
+    let digits: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
     let tv_nsec: i64 = digits.parse().ok()?;
     if text.starts_with('-') && tv_nsec > 0 {
-        return Some(Timespec {
-            tv_sec: tv_sec - 1,
-            tv_nsec: 1_000_000_000 - tv_nsec,
-        });
+        return Some(Timespec { tv_sec: tv_sec - 1, tv_nsec: 1_000_000_000 - tv_nsec });
     }
     Some(Timespec { tv_sec, tv_nsec })
 }
@@ -175,14 +137,9 @@ impl<R: Read> Read for Gauge<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.budget.get();
         if left == 0 && !buffer.is_empty() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the headers of an entry are too large",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the headers of an entry are too large"));
         }
-        let most = buffer
-            .len()
-            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let count = self.inner.read(&mut buffer[..most])?;
         if left != u64::MAX {
             self.budget.set(left - count as u64);

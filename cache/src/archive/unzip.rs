@@ -13,14 +13,10 @@ use super::dest::{Attributes, Dest, components};
 pub(super) fn unzip(path: &Path, dest: &mut Dest) -> Result<(), ArchiveError> {
     let file = BufReader::with_capacity(64 * 1024, fs_err::File::open(path)?);
     let wrong = |error: ZipError| match error {
-        ZipError::UnsupportedArchive(reason) => ArchiveError::Unsupported {
-            path: path.to_owned(),
-            reason: reason.to_string(),
-        },
-        other => ArchiveError::Damaged {
-            path: path.to_owned(),
-            reason: other.to_string(),
-        },
+        ZipError::UnsupportedArchive(reason) => {
+            ArchiveError::Unsupported { path: path.to_owned(), reason: reason.to_string() }
+        }
+        other => ArchiveError::Damaged { path: path.to_owned(), reason: other.to_string() },
     };
     let mut archive = zip::ZipArchive::new(file).map_err(wrong)?;
     for index in 0..archive.len() {
@@ -31,10 +27,7 @@ pub(super) fn unzip(path: &Path, dest: &mut Dest) -> Result<(), ArchiveError> {
             continue;
         };
         let mode = entry.external_attributes() >> 16;
-        let attributes = Attributes {
-            mode: (mode != 0).then_some(mode),
-            modified: None,
-        };
+        let attributes = Attributes { mode: (mode != 0).then_some(mode), modified: None };
         if name.ends_with('/') {
             dest.directory(&parts, attributes)?;
         } else {

@@ -51,42 +51,22 @@ impl Http {
         rest: Option<&Rest<'_>>,
         settings: &DownloadSettings,
     ) -> Result<Response, Failure> {
-        let url = Url::parse(url).map_err(|error| Reason::InvalidUrl {
-            text: error.to_string(),
-        })?;
+        let url = Url::parse(url).map_err(|error| Reason::InvalidUrl { text: error.to_string() })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Reason::UnknownScheme {
-                scheme: url.scheme().to_owned(),
-            }
-            .into());
+            return Err(Reason::UnknownScheme { scheme: url.scheme().to_owned() }.into());
         }
-        let host = format!(
-            "{}:{}",
-            url.host_str().unwrap_or_default(),
-            url.port_or_known_default().unwrap_or_default()
-        );
+        let host =
+            format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
         if let Some(reason) = self.grudge(&host) {
-            return Err(Failure {
-                reason,
-                passing: Passing::No,
-                retry_after: None,
-            });
+            return Err(Failure { reason, passing: Passing::No, retry_after: None });
         }
-        let client = self
-            .client
-            .get_or_init(|| build(self.timeout))
-            .as_ref()
-            .map_err(Clone::clone)?;
+        let client = self.client.get_or_init(|| build(self.timeout)).as_ref().map_err(Clone::clone)?;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(rest) = rest {
-            let range = HeaderValue::from_str(&format!("bytes={}-", rest.from))
-                .expect("digits are valid in a header");
+            let range = HeaderValue::from_str(&format!("bytes={}-", rest.from)).expect("digits are valid in a header");
             headers.insert(RANGE, range);
-            if let Some(validator) = rest
-                .validator
-                .and_then(|text| HeaderValue::from_str(text).ok())
-            {
+            if let Some(validator) = rest.validator.and_then(|text| HeaderValue::from_str(text).ok()) {
                 headers.insert(IF_RANGE, validator);
             }
         }
@@ -110,19 +90,13 @@ impl Http {
     }
 
     fn grudge(&self, host: &str) -> Option<Reason> {
-        let unreachable = self
-            .unreachable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let unreachable = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, reason) = unreachable.get(host)?;
         (since.elapsed() < GRUDGE).then(|| reason.clone())
     }
 
     fn bear_grudge(&self, host: String, reason: &Reason) {
-        let mut unreachable = self
-            .unreachable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut unreachable = self.unreachable.lock().unwrap_or_else(PoisonError::into_inner);
         unreachable.insert(host, (Instant::now(), reason.clone()));
     }
 }
@@ -135,9 +109,7 @@ fn build(timeout: Duration) -> Result<Client, Reason> {
         .connect_timeout(timeout.min(CONNECT))
         .timeout(timeout)
         .build()
-        .map_err(|error| Reason::Network {
-            text: chain(&error),
-        })
+        .map_err(|error| Reason::Network { text: chain(&error) })
 }
 
 fn judge(response: Response) -> Result<Response, Failure> {
@@ -150,22 +122,10 @@ fn judge(response: Response) -> Result<Response, Failure> {
         None => status.canonical_reason().unwrap_or_default().to_owned(),
     };
     let retry_after = response.headers().get(reqwest::header::RETRY_AFTER);
-    let retry_after = retry_after
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(Duration::from_secs);
-    let passing = if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
-        Passing::Yes
-    } else {
-        Passing::No
-    };
-    Err(Failure {
-        reason: Reason::Http {
-            status: status.as_u16(),
-            phrase,
-        },
-        passing,
-        retry_after,
-    })
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok()).map(Duration::from_secs);
+    let passing =
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 429) { Passing::Yes } else { Passing::No };
+    Err(Failure { reason: Reason::Http { status: status.as_u16(), phrase }, passing, retry_after })
 }
 
 /// Whether another attempt may help.
@@ -192,67 +152,41 @@ pub(super) struct Failure {
 
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {
-        Self {
-            reason,
-            passing: Passing::No,
-            retry_after: None,
-        }
+        Self { reason, passing: Passing::No, retry_after: None }
     }
 }
 
 impl Failure {
     pub(super) fn passing(reason: Reason) -> Self {
-        Self {
-            reason,
-            passing: Passing::Yes,
-            retry_after: None,
-        }
+        Self { reason, passing: Passing::Yes, retry_after: None }
     }
 
     fn of_request(error: &reqwest::Error, timeout: Duration) -> Self {
         let text = chain(error);
-        let of = |reason, passing| Self {
-            reason,
-            passing,
-            retry_after: None,
-        };
+        let of = |reason, passing| Self { reason, passing, retry_after: None };
         if text.contains("dns error") || text.contains("failed to lookup address") {
             let temporary = text.contains("Temporary failure");
             return of(Reason::UnknownHost { temporary }, Passing::Unreachable);
         }
         let timed_out = error.is_timeout() || text.contains("timed out");
         if timed_out && error.is_connect() {
-            return of(
-                Reason::TimedOut {
-                    after: timeout.min(CONNECT),
-                },
-                Passing::Unreachable,
-            );
+            return of(Reason::TimedOut { after: timeout.min(CONNECT) }, Passing::Unreachable);
         }
         if timed_out {
             return of(Reason::TimedOut { after: timeout }, Passing::Yes);
         }
         if let Some(errno) = errno(error) {
             let text = io::Error::from_raw_os_error(errno).to_string();
-            let text = text
-                .split(" (os error")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
+            let text = text.split(" (os error").next().unwrap_or_default().to_owned();
             let passing = match rustix::io::Errno::from_raw_os_error(errno) {
                 rustix::io::Errno::CONNREFUSED => Passing::Refused,
-                rustix::io::Errno::HOSTUNREACH | rustix::io::Errno::NETUNREACH => {
-                    Passing::Unreachable
-                }
+                rustix::io::Errno::HOSTUNREACH | rustix::io::Errno::NETUNREACH => Passing::Unreachable,
                 _ => Passing::Yes,
             };
             return of(Reason::Os { errno, text }, passing);
         }
-        let passing = if error.is_builder() || error.is_redirect() || is_certificate(&text) {
-            Passing::No
-        } else {
-            Passing::Yes
-        };
+        let passing =
+            if error.is_builder() || error.is_redirect() || is_certificate(&text) { Passing::No } else { Passing::Yes };
         of(Reason::Network { text }, passing)
     }
 }
@@ -260,9 +194,7 @@ impl Failure {
 /// A certificate does not become valid by asking again.
 fn is_certificate(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    text.contains("certificate")
-        || text.contains("unknownissuer")
-        || text.contains("proxy authentication")
+    text.contains("certificate") || text.contains("unknownissuer") || text.contains("proxy authentication")
 }
 
 /// The messages of `error` and of what caused it. The URL, which may hold a password, is left out.
@@ -279,11 +211,7 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
     if texts.is_empty() {
         // Without a cause, the text of the error is a phrase and perhaps the URL in brackets.
         let text = error.to_string();
-        return text
-            .split(" for url (")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        return text.split(" for url (").next().unwrap_or_default().to_owned();
     }
     texts.join(": ")
 }
@@ -291,10 +219,7 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
 fn errno(error: &(dyn std::error::Error + 'static)) -> Option<i32> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(errno) = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::raw_os_error)
-        {
+        if let Some(errno) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
             return Some(errno);
         }
         cause = error.source();

@@ -63,18 +63,12 @@ impl Downloader {
             debian: OnceLock::new(),
             in_flight: OnceMap::new(),
         };
-        Self {
-            shared: Arc::new(shared),
-            cache,
-        }
+        Self { shared: Arc::new(shared), cache }
     }
 
     /// The same downloader (connections, transfers in flight) with another cache directory, or none.
     pub fn with_cache(&self, cache: Option<CacheSettings>) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            cache,
-        }
+        Self { shared: Arc::clone(&self.shared), cache }
     }
 
     /// The settings it was made with.
@@ -94,24 +88,12 @@ impl Downloader {
     ///
     /// # Errors
     /// Each variant of [`DownloadError`].
-    pub fn fetch(
-        &self,
-        request: &Request,
-        progress: &dyn Progress,
-    ) -> Result<Fetched, DownloadError> {
+    pub fn fetch(&self, request: &Request, progress: &dyn Progress) -> Result<Fetched, DownloadError> {
         let obtained = self.obtain(request, progress)?;
         let digests = obtained.digests;
         Ok(match obtained.place {
-            Place::Kept(path) => Fetched {
-                path,
-                temporary: false,
-                digests,
-            },
-            Place::Spooled(file) => Fetched {
-                path: SpoolFile::claim(file)?,
-                temporary: true,
-                digests,
-            },
+            Place::Kept(path) => Fetched { path, temporary: false, digests },
+            Place::Spooled(file) => Fetched { path: SpoolFile::claim(file)?, temporary: true, digests },
         })
     }
 
@@ -120,37 +102,21 @@ impl Downloader {
     ///
     /// # Errors
     /// Each variant of [`DownloadError`].
-    pub fn fetch_to(
-        &self,
-        request: &Request,
-        dest: &Path,
-        progress: &dyn Progress,
-    ) -> Result<Fetched, DownloadError> {
+    pub fn fetch_to(&self, request: &Request, dest: &Path, progress: &dyn Progress) -> Result<Fetched, DownloadError> {
         let obtained = self.obtain(request, progress)?;
         match &obtained.place {
             Place::Kept(path) => spool::place(path, dest)?,
             Place::Spooled(file) => spool::place(file.path(), dest)?,
         }
-        Ok(Fetched {
-            path: dest.to_owned(),
-            temporary: false,
-            digests: obtained.digests,
-        })
+        Ok(Fetched { path: dest.to_owned(), temporary: false, digests: obtained.digests })
     }
 
-    fn obtain(
-        &self,
-        request: &Request,
-        progress: &dyn Progress,
-    ) -> Result<Obtained, DownloadError> {
+    fn obtain(&self, request: &Request, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
         if is_local(&request.url) {
             return self.local(request, progress);
         }
         let key = self.key(request)?;
-        let (outcome, by_others) = self
-            .shared
-            .in_flight
-            .get(&key, || self.remote(&key, progress));
+        let (outcome, by_others) = self.shared.in_flight.get(&key, || self.remote(&key, progress));
         if by_others && outcome.as_ref().is_ok_and(|obtained| obtained.downloaded) {
             progress.downloading(&redact(&request.url));
         }
@@ -164,9 +130,7 @@ impl Downloader {
         }
         // What is wrong with the cache is told to whoever asks.
         if let Ok(key) = self.key(request) {
-            self.shared
-                .in_flight
-                .ahead(&key, || self.remote(&key, progress));
+            self.shared.in_flight.ahead(&key, || self.remote(&key, progress));
         }
     }
 
@@ -184,9 +148,7 @@ impl Downloader {
             return Ok(None);
         };
         if !cache.dir.exists() {
-            return Err(DownloadError::CacheMissing {
-                dir: cache.dir.clone(),
-            });
+            return Err(DownloadError::CacheMissing { dir: cache.dir.clone() });
         }
         let files = cache.files_dir();
         fs::create_dir_all(&files)?;
@@ -213,17 +175,9 @@ impl Downloader {
         match cached {
             Some(cached) if path.is_file() => {
                 spool::place(&path, &cached)?;
-                Ok(Obtained {
-                    place: Place::Kept(cached),
-                    digests,
-                    downloaded: false,
-                })
+                Ok(Obtained { place: Place::Kept(cached), digests, downloaded: false })
             }
-            _ => Ok(Obtained {
-                place: Place::Kept(path),
-                digests,
-                downloaded: false,
-            }),
+            _ => Ok(Obtained { place: Place::Kept(path), digests, downloaded: false }),
         }
     }
 
@@ -248,11 +202,7 @@ impl Downloader {
             if request.refresh && self.shared.settings.newest && !self.is_offline(request) {
                 match self.download(request, cached, Goal::Refresh, progress) {
                     Ok(digests) => {
-                        return Ok(Obtained {
-                            place: Place::Kept(cached.to_owned()),
-                            digests,
-                            downloaded: true,
-                        });
+                        return Ok(Obtained { place: Place::Kept(cached.to_owned()), digests, downloaded: true });
                     }
                     Err(error) if error.is_mismatch() => return Err(error),
                     Err(error) => progress.note(&format!("{error}; using the copy in the cache.")),
@@ -261,16 +211,9 @@ impl Downloader {
             return self.cached_copy(request, cached, progress);
         }
         let url = redact(&request.url);
-        progress.debug(&format!(
-            "Cache miss; will cache {url} as {}",
-            cached.display()
-        ));
+        progress.debug(&format!("Cache miss; will cache {url} as {}", cached.display()));
         let digests = self.download(request, cached, Goal::Cache, progress)?;
-        Ok(Obtained {
-            place: Place::Kept(cached.to_owned()),
-            digests,
-            downloaded: true,
-        })
+        Ok(Obtained { place: Place::Kept(cached.to_owned()), digests, downloaded: true })
     }
 
     fn cached_copy(
@@ -285,25 +228,13 @@ impl Downloader {
         }
         if let Some(mismatch) = request.mismatch(&digests) {
             let (url, path) = (redact(&request.url), cached.to_owned());
-            return Err(DownloadError::CachedMismatch {
-                url,
-                path,
-                mismatch,
-            });
+            return Err(DownloadError::CachedMismatch { url, path, mismatch });
         }
         progress.debug(&format!("Using cache file {}", cached.display()));
-        Ok(Obtained {
-            place: Place::Kept(cached.to_owned()),
-            digests,
-            downloaded: false,
-        })
+        Ok(Obtained { place: Place::Kept(cached.to_owned()), digests, downloaded: false })
     }
 
-    fn remote_spooled(
-        &self,
-        request: &Request,
-        progress: &dyn Progress,
-    ) -> Result<Obtained, DownloadError> {
+    fn remote_spooled(&self, request: &Request, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
         let dir = &self.shared.settings.spool_dir;
         if !self.is_offline(request) {
             fs::create_dir_all(dir)?;
@@ -314,11 +245,7 @@ impl Downloader {
         let own = spool::fresh(dir);
         fs::rename(&target, &own)?;
         let place = Place::Spooled(Arc::new(SpoolFile::adopt(own)));
-        Ok(Obtained {
-            place,
-            digests,
-            downloaded: true,
-        })
+        Ok(Obtained { place, digests, downloaded: true })
     }
 }
 

@@ -22,28 +22,16 @@ pub enum DownloadError {
     /// A file in the cache has other bytes than it should. It stays there.
     #[error("{} checksum mismatch for cached download from {} at {}",
         .mismatch.algorithm, python_repr(url), python_repr(&.path.to_string_lossy()))]
-    CachedMismatch {
-        url: String,
-        path: PathBuf,
-        mismatch: Mismatch,
-    },
+    CachedMismatch { url: String, path: PathBuf, mismatch: Mismatch },
     /// Every source answered, and the first one with other bytes than it should.
     #[error("{} checksum mismatch downloading {}", .mismatch.algorithm, python_repr(url))]
-    Mismatch {
-        url: String,
-        mismatch: Mismatch,
-        attempts: Vec<Attempt>,
-    },
+    Mismatch { url: String, mismatch: Mismatch, attempts: Vec<Attempt> },
     /// Only the network has it, and it may not be asked.
     #[error("Couldn't download {} in offline mode.", python_repr(url))]
     Offline { url: String },
     /// No source has it; `reason` is that of the first one.
     #[error("Error downloading {url}: {reason}")]
-    Failed {
-        url: String,
-        reason: Reason,
-        attempts: Vec<Attempt>,
-    },
+    Failed { url: String, reason: Reason, attempts: Vec<Attempt> },
     /// A file could not be read or written.
     #[error(transparent)]
     Io(Arc<io::Error>),
@@ -62,10 +50,7 @@ impl DownloadError {
 
     /// Whether bytes came but were not the expected ones.
     pub fn is_mismatch(&self) -> bool {
-        matches!(
-            self,
-            Self::LocalMismatch { .. } | Self::CachedMismatch { .. } | Self::Mismatch { .. }
-        )
+        matches!(self, Self::LocalMismatch { .. } | Self::CachedMismatch { .. } | Self::Mismatch { .. })
     }
 
     /// The sources that were tried after the first one, and how each failed.
@@ -80,19 +65,13 @@ impl DownloadError {
     pub fn hint(&self) -> String {
         match self {
             Self::CacheMissing { dir } => {
-                format!(
-                    "Create `{}`, or change the option `download-cache`.",
-                    dir.display()
-                )
+                format!("Create `{}`, or change the option `download-cache`.", dir.display())
             }
             Self::LocalMismatch { mismatch, .. } => {
                 format!("Its {mismatch}. Correct the checksum in the profile, or the file.")
             }
             Self::CachedMismatch { path, mismatch, .. } => {
-                format!(
-                    "Its {mismatch}. Remove `{}` to download it again.",
-                    path.display()
-                )
+                format!("Its {mismatch}. Remove `{}` to download it again.", path.display())
             }
             Self::Mismatch { mismatch, .. } => {
                 format!(
@@ -101,15 +80,10 @@ impl DownloadError {
                 )
             }
             Self::Offline { .. } => {
-                "Run without `-o` (option `offline`), or put the file into the download-cache."
-                    .to_owned()
+                "Run without `-o` (option `offline`), or put the file into the download-cache.".to_owned()
             }
-            Self::Failed { .. } => {
-                "Check the URL and the network, or name an `alternate-url` or a mirror.".to_owned()
-            }
-            Self::Io(_) => {
-                "Check that the disk has room and the directory can be written.".to_owned()
-            }
+            Self::Failed { .. } => "Check the URL and the network, or name an `alternate-url` or a mirror.".to_owned(),
+            Self::Io(_) => "Check that the disk has room and the directory can be written.".to_owned(),
         }
     }
 }
@@ -130,11 +104,7 @@ pub struct Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} is {}, expected {}",
-            self.algorithm, self.found, self.expected
-        )
+        write!(f, "{} is {}, expected {}", self.algorithm, self.found, self.expected)
     }
 }
 

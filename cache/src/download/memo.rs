@@ -28,18 +28,10 @@ impl Memo {
     /// The digests of the file at `path`, at least those asked for.
     pub(super) fn digests(&self, path: &Path, algorithms: &[Algorithm]) -> io::Result<Digests> {
         let identity = identity(path)?;
-        let known = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&identity)
-            .cloned()
-            .unwrap_or_default();
-        let missing: Vec<Algorithm> = algorithms
-            .iter()
-            .copied()
-            .filter(|&algorithm| known.get(algorithm).is_none())
-            .collect();
+        let known =
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&identity).cloned().unwrap_or_default();
+        let missing: Vec<Algorithm> =
+            algorithms.iter().copied().filter(|&algorithm| known.get(algorithm).is_none()).collect();
         if missing.is_empty() {
             return Ok(known);
         }
@@ -58,19 +50,13 @@ impl Memo {
     }
 
     fn insert(&self, identity: Identity, digests: &Digests) {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(identity, digests.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(identity, digests.clone());
     }
 }
 
 /// Whether the next change of the file will show in its time, which the kernel takes from a clock that ticks.
 fn is_settled(path: &Path) -> io::Result<bool> {
-    let age = fs_err::metadata(path)?
-        .modified()?
-        .elapsed()
-        .unwrap_or_default();
+    let age = fs_err::metadata(path)?.modified()?.elapsed().unwrap_or_default();
     Ok(age > Duration::from_millis(50))
 }
 
@@ -95,33 +81,16 @@ mod tests {
         let path = dir.path().join("f");
         let memo = Memo::default();
         fs_err::write(&path, "a").unwrap();
-        memo.note(
-            &path,
-            &Digests {
-                md5: Some("noted".into()),
-                ..Digests::default()
-            },
-        )
-        .unwrap();
+        memo.note(&path, &Digests { md5: Some("noted".into()), ..Digests::default() }).unwrap();
         let md5 = || memo.digests(&path, &[Algorithm::Md5]).unwrap().md5.unwrap();
         assert_eq!(md5(), "noted");
         fs_err::write(&path, "bc").unwrap();
         assert_eq!(md5(), md5_hex("bc"));
         // Too new to be sure of.
-        assert!(
-            memo.digests(&path, &[Algorithm::Sha256])
-                .unwrap()
-                .md5
-                .is_none()
-        );
+        assert!(memo.digests(&path, &[Algorithm::Sha256]).unwrap().md5.is_none());
         filetime::set_file_mtime(&path, filetime::FileTime::from_unix_time(1, 0)).unwrap();
         assert_eq!(md5(), md5_hex("bc"));
-        assert!(
-            memo.digests(&path, &[Algorithm::Sha256])
-                .unwrap()
-                .md5
-                .is_some()
-        );
+        assert!(memo.digests(&path, &[Algorithm::Sha256]).unwrap().md5.is_some());
         assert!(memo.digests(&dir.path().join("missing"), &[]).is_err());
     }
 }

@@ -28,14 +28,8 @@ impl Naming {
 /// there, but unpacks the wrong fields: `http://h/` is called `:`).
 pub fn file_name(url: &str) -> String {
     let parts = split(url);
-    let last = parts
-        .path
-        .rsplit('/')
-        .find(|component| !component.is_empty());
-    last.map_or_else(
-        || format!("{}:{}", parts.query, parts.fragment),
-        str::to_owned,
-    )
+    let last = parts.path.rsplit('/').find(|component| !component.is_empty());
+    last.map_or_else(|| format!("{}:{}", parts.query, parts.fragment), str::to_owned)
 }
 
 /// The scheme of `url` in lower case; `None` for a bare path.
@@ -68,12 +62,7 @@ fn split(url: &str) -> Parts<'_> {
     };
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    Parts {
-        scheme,
-        path: without_parameters(scheme, path),
-        query,
-        fragment,
-    }
+    Parts { scheme, path: without_parameters(scheme, path), query, fragment }
 }
 
 /// Drops `;parameters` of the last component, for the schemes that have them.
@@ -106,9 +95,7 @@ fn without_parameters<'a>(scheme: Option<&str>, path: &'a str) -> &'a str {
 
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 #[cfg(test)]

@@ -34,9 +34,7 @@ impl Logins {
             match token.as_str() {
                 "machine" => {
                     entries.extend(current.take());
-                    current = tokens
-                        .next()
-                        .map(|host| (Some(host), String::new(), String::new()));
+                    current = tokens.next().map(|host| (Some(host), String::new(), String::new()));
                 }
                 "default" => {
                     entries.extend(current.replace((None, String::new(), String::new())));
@@ -65,12 +63,8 @@ impl Logins {
 
     /// Login and password for `host`.
     pub(super) fn find(&self, host: &str) -> Option<(&str, &str)> {
-        let exact = self.entries.iter().find(|entry| {
-            entry
-                .0
-                .as_deref()
-                .is_some_and(|name| name.eq_ignore_ascii_case(host))
-        });
+        let exact =
+            self.entries.iter().find(|entry| entry.0.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host)));
         let found = exact.or_else(|| self.entries.iter().find(|entry| entry.0.is_none()))?;
         Some((&found.1, &found.2))
     }

@@ -29,12 +29,7 @@ enum Progress<T> {
 
 impl<K: Clone + Eq + Hash, T: Clone> OnceMap<K, T> {
     pub(super) fn new() -> Self {
-        Self {
-            state: Mutex::new(State {
-                slots: HashMap::new(),
-                seen: HashSet::new(),
-            }),
-        }
+        Self { state: Mutex::new(State { slots: HashMap::new(), seen: HashSet::new() }) }
     }
 
     /// The result for `key`: of the work that is under way, or of work done ahead (which is then forgotten), or of
@@ -50,16 +45,9 @@ impl<K: Clone + Eq + Hash, T: Clone> OnceMap<K, T> {
             drop(state);
             let mut result = slot.result.lock().unwrap_or_else(PoisonError::into_inner);
             while matches!(*result, Progress::Working) {
-                result = slot
-                    .changed
-                    .wait(result)
-                    .unwrap_or_else(PoisonError::into_inner);
+                result = slot.changed.wait(result).unwrap_or_else(PoisonError::into_inner);
             }
-            let found = if let Progress::Done(value) = &*result {
-                Some(value.clone())
-            } else {
-                None
-            };
+            let found = if let Progress::Done(value) = &*result { Some(value.clone()) } else { None };
             drop(result);
             self.remove(key, &slot);
             if let Some(value) = found {
@@ -80,11 +68,7 @@ impl<K: Clone + Eq + Hash, T: Clone> OnceMap<K, T> {
     }
 
     fn lead(&self, key: &K, slot: &Arc<Slot<T>>, keep: bool, work: impl FnOnce() -> T) -> T {
-        let guard = Guard {
-            map: self,
-            key,
-            slot,
-        };
+        let guard = Guard { map: self, key, slot };
         let value = work();
         std::mem::forget(guard);
         if !keep {
@@ -96,11 +80,7 @@ impl<K: Clone + Eq + Hash, T: Clone> OnceMap<K, T> {
 
     fn remove(&self, key: &K, slot: &Arc<Slot<T>>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state
-            .slots
-            .get(key)
-            .is_some_and(|there| Arc::ptr_eq(there, slot))
-        {
+        if state.slots.get(key).is_some_and(|there| Arc::ptr_eq(there, slot)) {
             state.slots.remove(key);
         }
     }
@@ -108,10 +88,7 @@ impl<K: Clone + Eq + Hash, T: Clone> OnceMap<K, T> {
 
 impl<K: Clone + Eq + Hash, T> State<K, T> {
     fn add(&mut self, key: &K) -> Arc<Slot<T>> {
-        let slot = Arc::new(Slot {
-            result: Mutex::new(Progress::Working),
-            changed: Condvar::new(),
-        });
+        let slot = Arc::new(Slot { result: Mutex::new(Progress::Working), changed: Condvar::new() });
         self.slots.insert(key.clone(), Arc::clone(&slot));
         self.seen.insert(key.clone());
         slot

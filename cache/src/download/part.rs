@@ -38,25 +38,11 @@ pub(super) struct Part {
 
 impl Part {
     /// Locks the part of `target`, calling `waiting` if another process has it.
-    pub(super) fn open(
-        target: &Path,
-        algorithms: Vec<Algorithm>,
-        waiting: impl FnOnce(),
-    ) -> io::Result<Self> {
+    pub(super) fn open(target: &Path, algorithms: Vec<Algorithm>, waiting: impl FnOnce()) -> io::Result<Self> {
         let lock = FileLock::lock(beside(target, "part"), waiting)?;
         let length = lock.file().metadata()?.len();
-        let origin = fs::read(beside(target, "part.json"))
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(Self {
-            lock,
-            target: target.to_owned(),
-            algorithms,
-            length,
-            hasher: None,
-            origin,
-            digests: None,
-        })
+        let origin = fs::read(beside(target, "part.json")).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        Ok(Self { lock, target: target.to_owned(), algorithms, length, hasher: None, origin, digests: None })
     }
 
     /// Bytes that are there.
@@ -142,11 +128,7 @@ impl Part {
 
     /// Keeps what came for the next run, but no empty file.
     pub(super) fn keep(self) -> io::Result<()> {
-        if self.length == 0 {
-            self.discard()
-        } else {
-            Ok(())
-        }
+        if self.length == 0 { self.discard() } else { Ok(()) }
     }
 
     fn forget_origin(&self) -> io::Result<()> {
@@ -183,10 +165,7 @@ mod tests {
     fn goes_on_where_it_stopped() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("file");
-        let origin = Origin {
-            url_md5: "x".into(),
-            validator: Some("\"tag\"".into()),
-        };
+        let origin = Origin { url_md5: "x".into(), validator: Some("\"tag\"".into()) };
         let mut part = Part::open(&target, vec![Algorithm::Md5], || ()).unwrap();
         part.begin(origin.clone(), None).unwrap();
         part.write(b"hello ").unwrap();

@@ -33,29 +33,17 @@ impl Downloader {
     /// request waits for the transfer, or finds its result or its error.
     ///
     /// Local files and requests that may not use the network are left alone.
-    pub fn prefetch(
-        &self,
-        requests: Vec<Request>,
-        jobs: usize,
-        progress: Arc<dyn Progress>,
-    ) -> Prefetch {
+    pub fn prefetch(&self, requests: Vec<Request>, jobs: usize, progress: Arc<dyn Progress>) -> Prefetch {
         let stop = Arc::new(AtomicBool::new(false));
         let jobs = jobs.min(requests.len());
         let queue = Arc::new(Mutex::new(VecDeque::from(requests)));
         let threads = (0..jobs)
             .map(|_| {
-                let (downloader, queue, stop, progress) = (
-                    self.clone(),
-                    Arc::clone(&queue),
-                    Arc::clone(&stop),
-                    Arc::clone(&progress),
-                );
+                let (downloader, queue, stop, progress) =
+                    (self.clone(), Arc::clone(&queue), Arc::clone(&stop), Arc::clone(&progress));
                 std::thread::spawn(move || {
                     while !stop.load(Ordering::Relaxed) {
-                        let next = queue
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .pop_front();
+                        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                         let Some(request) = next else { break };
                         downloader.obtain_ahead(&request, progress.as_ref());
                     }

@@ -18,11 +18,7 @@ pub fn redact(url: &str) -> String {
 
 /// `text` as Python's `repr` shows it, as far as URLs and paths go.
 pub(crate) fn python_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push(quote);
     for character in text.chars() {

@@ -29,10 +29,7 @@ pub struct Request {
 impl Request {
     /// A request without checksums.
     pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            ..Self::default()
-        }
+        Self { url: url.into(), ..Self::default() }
     }
 
     /// Sets the expected md5.
@@ -70,13 +67,9 @@ impl Request {
     }
 
     fn expected(&self) -> impl Iterator<Item = (Algorithm, &str)> {
-        [
-            (Algorithm::Md5, &self.md5),
-            (Algorithm::Sha256, &self.sha256),
-            (Algorithm::Sha512, &self.sha512),
-        ]
-        .into_iter()
-        .filter_map(|(algorithm, value)| Some((algorithm, value.as_deref()?)))
+        [(Algorithm::Md5, &self.md5), (Algorithm::Sha256, &self.sha256), (Algorithm::Sha512, &self.sha512)]
+            .into_iter()
+            .filter_map(|(algorithm, value)| Some((algorithm, value.as_deref()?)))
     }
 }
 
@@ -96,18 +89,11 @@ mod tests {
 
     #[test]
     fn mismatch_names_the_algorithm() {
-        let digests = Digests {
-            md5: Some("aa".into()),
-            sha256: Some("bb".into()),
-            sha512: None,
-        };
+        let digests = Digests { md5: Some("aa".into()), sha256: Some("bb".into()), sha512: None };
         let mut request = Request::new("x").md5("AA");
         assert_eq!(request.mismatch(&digests), None);
         request.sha256 = Some("cc".into());
-        assert_eq!(
-            request.mismatch(&digests).unwrap().algorithm,
-            Algorithm::Sha256
-        );
+        assert_eq!(request.mismatch(&digests).unwrap().algorithm, Algorithm::Sha256);
         assert!(Request::new("x").md5("").mismatch(&digests).is_some());
     }
 }

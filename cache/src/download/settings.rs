@@ -61,18 +61,12 @@ pub struct CacheSettings {
 impl CacheSettings {
     /// Files directly in `dir`, named by the md5 of their URL: what `download-cache` and `extends-cache` are.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self {
-            dir: dir.into(),
-            namespace: None,
-            naming: Naming::UrlMd5,
-        }
+        Self { dir: dir.into(), namespace: None, naming: Naming::UrlMd5 }
     }
 
     /// The directory of the files.
     pub fn files_dir(&self) -> PathBuf {
-        self.namespace
-            .as_ref()
-            .map_or_else(|| self.dir.clone(), |namespace| self.dir.join(namespace))
+        self.namespace.as_ref().map_or_else(|| self.dir.clone(), |namespace| self.dir.join(namespace))
     }
 }
 

@@ -83,9 +83,7 @@ impl Downloader {
         let mut waited = false;
         let mut part = Part::open(target, request.algorithms(), || {
             waited = true;
-            progress.note(&format!(
-                "{url}: waiting for another process that downloads it."
-            ));
+            progress.note(&format!("{url}: waiting for another process that downloads it."));
         })?;
         if waited && goal == Goal::Cache && target.exists() {
             part.discard()?;
@@ -124,15 +122,9 @@ impl Downloader {
     }
 
     fn sources<'a>(&'a self, request: &'a Request) -> Vec<Source<'a>> {
-        let alternate = request
-            .alternate_url
-            .as_deref()
-            .filter(|url| !url.is_empty());
-        let mut sources: Vec<Source<'_>> = [Some(request.url.as_str()), alternate]
-            .into_iter()
-            .flatten()
-            .map(Source::of)
-            .collect();
+        let alternate = request.alternate_url.as_deref().filter(|url| !url.is_empty());
+        let mut sources: Vec<Source<'_>> =
+            [Some(request.url.as_str()), alternate].into_iter().flatten().map(Source::of).collect();
         if request.has_checksum() {
             sources.extend(self.shared.settings.mirrors.iter().map(Source::Mirror));
         }
@@ -158,12 +150,8 @@ impl Downloader {
                 self.take_file(path, request, target).map(Some)
             }
             Source::Url(url) => self.ask_url(url, request, part, hasty, progress),
-            Source::Debian(file) => self
-                .ask_debian(Some(file), request, target, progress)
-                .map(Some),
-            Source::Mirror(Mirror::Debian) => {
-                self.ask_debian(None, request, target, progress).map(Some)
-            }
+            Source::Debian(file) => self.ask_debian(Some(file), request, target, progress).map(Some),
+            Source::Mirror(Mirror::Debian) => self.ask_debian(None, request, target, progress).map(Some),
             Source::Mirror(Mirror::Pattern(pattern)) => match pattern.url(request) {
                 Some(url) => self.ask_url(&url, request, part, hasty, progress),
                 None => Err(Outcome::Failed(Reason::Mirror {
@@ -171,9 +159,7 @@ impl Downloader {
                 })),
             },
             Source::Mirror(Mirror::Folder(folder)) => {
-                let mut last = Outcome::Failed(Reason::Mirror {
-                    text: "the folder does not have it".to_owned(),
-                });
+                let mut last = Outcome::Failed(Reason::Mirror { text: "the folder does not have it".to_owned() });
                 for path in folder::candidates(folder, request) {
                     match self.take_file(&path, request, target) {
                         Ok(digests) => return Ok(Some(digests)),
@@ -194,29 +180,15 @@ impl Downloader {
         progress: &dyn Progress,
     ) -> Result<Option<Digests>, Outcome> {
         let settings = &self.shared.settings;
-        let transfer = Transfer {
-            http: &self.shared.http,
-            settings,
-            request,
-            progress,
-            hasty,
-        };
+        let transfer = Transfer { http: &self.shared.http, settings, request, progress, hasty };
         transfer.run(url, part)?;
         Ok(None)
     }
 
     /// A file that is there already: checked, then linked or copied to `target`.
     fn take_file(&self, path: &Path, request: &Request, target: &Path) -> Result<Digests, Outcome> {
-        let missing = |error: &io::Error| {
-            Outcome::Failed(Reason::Mirror {
-                text: error.to_string(),
-            })
-        };
-        let digests = self
-            .shared
-            .memo
-            .digests(path, &request.algorithms())
-            .map_err(|error| missing(&error))?;
+        let missing = |error: &io::Error| Outcome::Failed(Reason::Mirror { text: error.to_string() });
+        let digests = self.shared.memo.digests(path, &request.algorithms()).map_err(|error| missing(&error))?;
         if let Some(mismatch) = request.mismatch(&digests) {
             return Err(Outcome::Mismatch(mismatch));
         }
@@ -235,19 +207,13 @@ impl Downloader {
         let archive = self.shared.debian.get_or_init(Archive::of_this_machine);
         // In the target's directory, so that a rename is enough.
         let dir = target.parent().unwrap_or(Path::new("."));
-        let work = tempfile::Builder::new()
-            .prefix(".debian-")
-            .tempdir_in(dir)?;
+        let work = tempfile::Builder::new().prefix(".debian-").tempdir_in(dir)?;
         let note = |text: &str| progress.note(text);
         let found = match file {
             Some(file) => archive.by_name(file, request, work.path(), &note),
             None => archive.by_checksum(request, work.path(), &note),
         };
-        let path = found.map_err(|error| {
-            Outcome::Failed(Reason::Mirror {
-                text: error.to_string(),
-            })
-        })?;
+        let path = found.map_err(|error| Outcome::Failed(Reason::Mirror { text: error.to_string() }))?;
         let digests = crate::hash::hash_file(&path, &request.algorithms())?;
         if let Some(mismatch) = request.mismatch(&digests) {
             return Err(Outcome::Mismatch(mismatch));
@@ -263,23 +229,10 @@ impl Downloader {
 fn failed(url: String, failures: Vec<(String, Outcome)>) -> DownloadError {
     let mut failures = failures.into_iter();
     let first = failures.next().map(|(_, failure)| failure);
-    let attempts = failures
-        .map(|(source, failure)| Attempt {
-            source,
-            failure: describe(&failure),
-        })
-        .collect();
+    let attempts = failures.map(|(source, failure)| Attempt { source, failure: describe(&failure) }).collect();
     match first {
-        Some(Outcome::Mismatch(mismatch)) => DownloadError::Mismatch {
-            url,
-            mismatch,
-            attempts,
-        },
-        Some(Outcome::Failed(reason)) => DownloadError::Failed {
-            url,
-            reason,
-            attempts,
-        },
+        Some(Outcome::Mismatch(mismatch)) => DownloadError::Mismatch { url, mismatch, attempts },
+        Some(Outcome::Failed(reason)) => DownloadError::Failed { url, reason, attempts },
         Some(Outcome::Io(error)) => error.into(),
         None => DownloadError::Offline { url },
     }

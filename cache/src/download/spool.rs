@@ -51,11 +51,7 @@ impl Drop for SpoolFile {
 
 /// A name in `dir` that no other thread or process uses.
 pub(super) fn fresh(dir: &Path) -> PathBuf {
-    dir.join(format!(
-        "buildout-{}-{}",
-        std::process::id(),
-        NUMBER.fetch_add(1, Ordering::Relaxed)
-    ))
+    dir.join(format!("buildout-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// Where the partial file of `url` is: the same place in every run, so that it can be resumed.
@@ -81,14 +77,8 @@ pub(super) fn place(source: &Path, dest: &Path) -> io::Result<()> {
             return Ok(());
         }
     }
-    let aside = super::part::beside(
-        dest,
-        &format!(
-            "{}-{}",
-            std::process::id(),
-            NUMBER.fetch_add(1, Ordering::Relaxed)
-        ),
-    );
+    let aside =
+        super::part::beside(dest, &format!("{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
     crate::tree::link_or_copy(source, &aside)?;
     fs::rename(&aside, dest).inspect_err(|_| {
         // The error to report is that of the rename.

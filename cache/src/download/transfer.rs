@@ -110,15 +110,11 @@ impl Transfer<'_> {
     }
 
     fn is_complete(&self, part: &mut Part) -> io::Result<bool> {
-        Ok(self.request.has_checksum()
-            && part.length() > 0
-            && self.request.mismatch(&part.digests()?).is_none())
+        Ok(self.request.has_checksum() && part.length() > 0 && self.request.mismatch(&part.digests()?).is_none())
     }
 
     fn can_resume(&self, url: &str, part: &Part) -> bool {
-        let same = part
-            .origin()
-            .is_some_and(|origin| origin.url_md5 == md5_hex(url) && origin.validator.is_some());
+        let same = part.origin().is_some_and(|origin| origin.url_md5 == md5_hex(url) && origin.validator.is_some());
         part.length() > 0 && (same || self.request.has_checksum())
     }
 
@@ -141,19 +137,11 @@ impl Transfer<'_> {
 
     fn once(&self, url: &str, part: &mut Part, resumed: bool) -> Result<(), Broken> {
         let rest = resumed.then(|| {
-            let origin = part
-                .origin()
-                .filter(|origin| origin.url_md5 == md5_hex(url));
-            Rest {
-                from: part.length(),
-                validator: origin.and_then(|origin| origin.validator.as_deref()),
-            }
+            let origin = part.origin().filter(|origin| origin.url_md5 == md5_hex(url));
+            Rest { from: part.length(), validator: origin.and_then(|origin| origin.validator.as_deref()) }
         });
         let response = match self.http.get(url, rest.as_ref(), self.settings) {
-            Err(Failure {
-                reason: Reason::Http { status: 416, .. },
-                ..
-            }) if resumed => return Err(Broken::Range),
+            Err(Failure { reason: Reason::Http { status: 416, .. }, .. }) if resumed => return Err(Broken::Range),
             other => other.map_err(Broken::Failure)?,
         };
         let expected = if response.status() == StatusCode::PARTIAL_CONTENT && resumed {
@@ -169,10 +157,7 @@ impl Transfer<'_> {
         if expected.is_some_and(|size| size > self.settings.max_size) {
             return Err(self.too_large());
         }
-        let origin = Origin {
-            url_md5: md5_hex(url),
-            validator: validator(&response),
-        };
+        let origin = Origin { url_md5: md5_hex(url), validator: validator(&response) };
         part.begin(origin, expected).map_err(Broken::Io)?;
         let shown = redact(url);
         self.progress.started(&shown, expected);
@@ -182,13 +167,7 @@ impl Transfer<'_> {
         outcome
     }
 
-    fn body(
-        &self,
-        mut response: Response,
-        part: &mut Part,
-        expected: Option<u64>,
-        shown: &str,
-    ) -> Result<(), Broken> {
+    fn body(&self, mut response: Response, part: &mut Part, expected: Option<u64>, shown: &str) -> Result<(), Broken> {
         let mut buffer = vec![0; BUFFER];
         loop {
             match response.read(&mut buffer) {
@@ -203,35 +182,23 @@ impl Transfer<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    return Err(Broken::Failure(self.body_failure(
-                        &error,
-                        part.length(),
-                        expected,
-                    )));
+                    return Err(Broken::Failure(self.body_failure(&error, part.length(), expected)));
                 }
             }
         }
         match expected {
             Some(expected) if part.length() < expected => {
-                Err(Broken::Failure(Failure::passing(Reason::Truncated {
-                    got: part.length(),
-                    expected,
-                })))
+                Err(Broken::Failure(Failure::passing(Reason::Truncated { got: part.length(), expected })))
             }
             _ => Ok(()),
         }
     }
 
     fn body_failure(&self, error: &io::Error, got: u64, expected: Option<u64>) -> Failure {
-        let inner = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<reqwest::Error>());
-        let timed_out = error.kind() == io::ErrorKind::TimedOut
-            || inner.is_some_and(reqwest::Error::is_timeout);
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
+        let timed_out = error.kind() == io::ErrorKind::TimedOut || inner.is_some_and(reqwest::Error::is_timeout);
         let reason = match expected {
-            _ if timed_out => Reason::TimedOut {
-                after: self.settings.timeout,
-            },
+            _ if timed_out => Reason::TimedOut { after: self.settings.timeout },
             Some(expected) => Reason::Truncated { got, expected },
             None => {
                 let text = inner.map_or_else(|| error.to_string(), super::client::chain);
@@ -242,12 +209,7 @@ impl Transfer<'_> {
     }
 
     fn too_large(&self) -> Broken {
-        Broken::Failure(
-            Reason::TooLarge {
-                limit: self.settings.max_size,
-            }
-            .into(),
-        )
+        Broken::Failure(Reason::TooLarge { limit: self.settings.max_size }.into())
     }
 }
 
@@ -268,16 +230,8 @@ fn content_range(response: &Response) -> Option<(u64, Option<u64>)> {
 
 /// What tells this version of the file from others. A weak tag does not promise the same bytes.
 fn validator(response: &Response) -> Option<String> {
-    let header = |name| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
-    header(ETAG)
-        .filter(|tag| !tag.starts_with("W/"))
-        .or_else(|| header(LAST_MODIFIED))
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    header(ETAG).filter(|tag| !tag.starts_with("W/")).or_else(|| header(LAST_MODIFIED))
 }
 
 /// A number from 0 to 1, good enough to spread retries.

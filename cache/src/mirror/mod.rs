@@ -39,9 +39,7 @@ impl std::fmt::Display for Mirror {
 /// A line that names no mirror.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MirrorError {
-    #[error(
-        "The mirror `{text}` is no absolute folder, no http URL and not `debian`: write one of these."
-    )]
+    #[error("The mirror `{text}` is no absolute folder, no http URL and not `debian`: write one of these.")]
     Unknown { text: String },
     #[error(
         "The mirror `{text}` names no file: put {{md5}}, {{sha256}}, {{sha512}}, {{urlmd5}} or {{filename}} into the URL."

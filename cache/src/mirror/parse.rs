@@ -30,11 +30,7 @@ impl Mirror {
     /// # Errors
     /// The first line that is no mirror.
     pub fn parse_lines(text: &str) -> Result<Vec<Self>, MirrorError> {
-        text.lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(Self::parse)
-            .collect()
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(Self::parse).collect()
     }
 }
 
@@ -54,42 +50,15 @@ mod tests {
     #[test]
     fn kinds() {
         assert_eq!(Mirror::parse(" debian "), Ok(Mirror::Debian));
-        assert_eq!(
-            Mirror::parse("/srv/a b"),
-            Ok(Mirror::Folder("/srv/a b".into()))
-        );
-        assert_eq!(
-            Mirror::parse("file:///srv"),
-            Ok(Mirror::Folder("/srv".into()))
-        );
-        assert!(matches!(
-            Mirror::parse("https://h/{md5}"),
-            Ok(Mirror::Pattern(_))
-        ));
-        assert!(matches!(
-            Mirror::parse("srv/a"),
-            Err(MirrorError::Unknown { .. })
-        ));
-        assert!(matches!(
-            Mirror::parse("ftp://h/{md5}"),
-            Err(MirrorError::Unknown { .. })
-        ));
-        assert!(matches!(
-            Mirror::parse("http://h/x"),
-            Err(MirrorError::NoPlaceholder { .. })
-        ));
-        assert!(matches!(
-            Mirror::parse("http://h/{md6}"),
-            Err(MirrorError::UnknownPlaceholder { .. })
-        ));
-        assert!(matches!(
-            Mirror::parse("http://h/{md5"),
-            Err(MirrorError::UnbalancedBrace { .. })
-        ));
-        assert!(matches!(
-            Mirror::parse("http://h/md5}"),
-            Err(MirrorError::UnbalancedBrace { .. })
-        ));
+        assert_eq!(Mirror::parse("/srv/a b"), Ok(Mirror::Folder("/srv/a b".into())));
+        assert_eq!(Mirror::parse("file:///srv"), Ok(Mirror::Folder("/srv".into())));
+        assert!(matches!(Mirror::parse("https://h/{md5}"), Ok(Mirror::Pattern(_))));
+        assert!(matches!(Mirror::parse("srv/a"), Err(MirrorError::Unknown { .. })));
+        assert!(matches!(Mirror::parse("ftp://h/{md5}"), Err(MirrorError::Unknown { .. })));
+        assert!(matches!(Mirror::parse("http://h/x"), Err(MirrorError::NoPlaceholder { .. })));
+        assert!(matches!(Mirror::parse("http://h/{md6}"), Err(MirrorError::UnknownPlaceholder { .. })));
+        assert!(matches!(Mirror::parse("http://h/{md5"), Err(MirrorError::UnbalancedBrace { .. })));
+        assert!(matches!(Mirror::parse("http://h/md5}"), Err(MirrorError::UnbalancedBrace { .. })));
     }
 
     #[test]
@@ -101,19 +70,9 @@ mod tests {
 
     #[test]
     fn errors_hide_passwords() {
-        for text in [
-            "http://u:secret@h/x",
-            "ftp://u:secret@h/{md5}",
-            "http://u:secret@h/{nope}",
-            "http://u:secret@h/{",
-        ] {
-            assert!(
-                !Mirror::parse(text)
-                    .unwrap_err()
-                    .to_string()
-                    .contains("secret"),
-                "{text}"
-            );
+        for text in ["http://u:secret@h/x", "ftp://u:secret@h/{md5}", "http://u:secret@h/{nope}", "http://u:secret@h/{"]
+        {
+            assert!(!Mirror::parse(text).unwrap_err().to_string().contains("secret"), "{text}");
         }
     }
 

@@ -44,10 +44,7 @@ impl UrlPattern {
                 "urlmd5" => Piece::UrlMd5,
                 "filename" => Piece::FileName,
                 _ => {
-                    return Err(MirrorError::UnknownPlaceholder {
-                        text: shown(),
-                        name: name.to_owned(),
-                    });
+                    return Err(MirrorError::UnknownPlaceholder { text: shown(), name: name.to_owned() });
                 }
             });
             rest = &rest[open + length + 1..];
@@ -56,10 +53,7 @@ impl UrlPattern {
             return Err(MirrorError::NoPlaceholder { text: shown() });
         }
         pieces.push(Piece::Text(rest.to_owned()));
-        Ok(Self {
-            text: text.to_owned(),
-            pieces,
-        })
+        Ok(Self { text: text.to_owned(), pieces })
     }
 
     /// The URL for `request`; `None` if it needs a checksum that is not known.
@@ -95,13 +89,7 @@ mod tests {
         let pattern = UrlPattern::parse("http://h/{md5}/{urlmd5}-{filename}?").unwrap();
         let request = Request::new("http://x/a/b.tar.gz?q").md5("0123");
         let url = pattern.url(&request).unwrap();
-        assert_eq!(
-            url,
-            format!(
-                "http://h/0123/{}-b.tar.gz?",
-                md5_hex("http://x/a/b.tar.gz?q")
-            )
-        );
+        assert_eq!(url, format!("http://h/0123/{}-b.tar.gz?", md5_hex("http://x/a/b.tar.gz?q")));
         assert_eq!(pattern.url(&Request::new("http://x/a")), None);
     }
 }

@@ -19,16 +19,8 @@ pub fn copy(src: &Path, dst: &Path) -> io::Result<()> {
     let (from, from_name) = open_parent(src)?;
     let (to, to_name) = open_parent(dst)?;
     copy_entry(
-        &Place {
-            fd: from.as_fd(),
-            name: from_name,
-            path: src,
-        },
-        &Place {
-            fd: to.as_fd(),
-            name: to_name,
-            path: dst,
-        },
+        &Place { fd: from.as_fd(), name: from_name, path: src },
+        &Place { fd: to.as_fd(), name: to_name, path: dst },
     )
 }
 
@@ -40,8 +32,8 @@ pub fn copy(src: &Path, dst: &Path) -> io::Result<()> {
 pub fn link_or_copy(src: &Path, dst: &Path) -> io::Result<()> {
     let (from, from_name) = open_parent(src)?;
     let (to, to_name) = open_parent(dst)?;
-    let stat = rustix::fs::statat(&from, from_name, AtFlags::empty())
-        .map_err(|errno| walk::error("stat", src, errno))?;
+    let stat =
+        rustix::fs::statat(&from, from_name, AtFlags::empty()).map_err(|errno| walk::error("stat", src, errno))?;
     if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
         let real = fs_err::canonicalize(src)?;
         return copy(&real, dst);
@@ -54,8 +46,7 @@ pub fn link_or_copy(src: &Path, dst: &Path) -> io::Result<()> {
     match rustix::fs::linkat(&from, from_name, &to, to_name, AtFlags::SYMLINK_FOLLOW) {
         Ok(()) => return Ok(()),
         Err(Errno::EXIST) => {
-            rustix::fs::unlinkat(&to, to_name, AtFlags::empty())
-                .map_err(|errno| walk::error("replace", dst, errno))?;
+            rustix::fs::unlinkat(&to, to_name, AtFlags::empty()).map_err(|errno| walk::error("replace", dst, errno))?;
             if rustix::fs::linkat(&from, from_name, &to, to_name, AtFlags::SYMLINK_FOLLOW).is_ok() {
                 return Ok(());
             }
@@ -63,23 +54,9 @@ pub fn link_or_copy(src: &Path, dst: &Path) -> io::Result<()> {
         Err(Errno::NOENT) => return Err(walk::error("link to", dst, Errno::NOENT)),
         Err(_) => {}
     }
-    let source = rustix::fs::openat(
-        &from,
-        from_name,
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .map_err(|errno| walk::error("open file", src, errno))?;
-    copy_file(
-        source,
-        &stat,
-        &Place {
-            fd: to.as_fd(),
-            name: to_name,
-            path: dst,
-        },
-        src,
-    )
+    let source = rustix::fs::openat(&from, from_name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(|errno| walk::error("open file", src, errno))?;
+    copy_file(source, &stat, &Place { fd: to.as_fd(), name: to_name, path: dst }, src)
 }
 
 /// An entry by the descriptor of its directory, with its path for messages.
@@ -97,37 +74,24 @@ impl Place<'_> {
 
 pub(super) fn open_parent(path: &Path) -> io::Result<(OwnedFd, &OsStr)> {
     let (parent, name) = walk::parent_and_name(path)?;
-    let fd = rustix::fs::open(
-        &parent,
-        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .map_err(|errno| walk::error("open directory", &parent, errno))?;
+    let fd = rustix::fs::open(&parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(|errno| walk::error("open directory", &parent, errno))?;
     Ok((fd, name))
 }
 
 /// Copies `from` to `to`.
 pub(super) fn copy_entry(from: &Place<'_>, to: &Place<'_>) -> io::Result<()> {
-    let stat = rustix::fs::statat(from.fd, from.name, AtFlags::SYMLINK_NOFOLLOW)
-        .map_err(|errno| from.error("stat", errno))?;
+    let stat =
+        rustix::fs::statat(from.fd, from.name, AtFlags::SYMLINK_NOFOLLOW).map_err(|errno| from.error("stat", errno))?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => {
             let (source, target) = enter(from, to)?;
-            let entries =
-                walk::entries(&source).map_err(|errno| from.error("read directory", errno))?;
+            let entries = walk::entries(&source).map_err(|errno| from.error("read directory", errno))?;
             for entry in entries {
                 let name = entry.name.as_os_str();
                 copy_entry(
-                    &Place {
-                        fd: source.as_fd(),
-                        name,
-                        path: &from.path.join(name),
-                    },
-                    &Place {
-                        fd: target.as_fd(),
-                        name,
-                        path: &to.path.join(name),
-                    },
+                    &Place { fd: source.as_fd(), name, path: &from.path.join(name) },
+                    &Place { fd: target.as_fd(), name, path: &to.path.join(name) },
                 )?;
             }
             finish_directory(&target, &stat, to)
@@ -141,24 +105,19 @@ pub(super) fn copy_entry(from: &Place<'_>, to: &Place<'_>) -> io::Result<()> {
         }
         _ => Err(io::Error::new(
             io::ErrorKind::Unsupported,
-            format!(
-                "failed to copy `{}`: it is no file, directory or symbolic link",
-                from.path.display()
-            ),
+            format!("failed to copy `{}`: it is no file, directory or symbolic link", from.path.display()),
         )),
     }
 }
 
 /// Opens the directory `from` and its copy, which is created writable when missing.
 pub(super) fn enter(from: &Place<'_>, to: &Place<'_>) -> io::Result<(OwnedFd, OwnedFd)> {
-    let source =
-        walk::open_at(from.fd, from.name).map_err(|errno| from.error("open directory", errno))?;
+    let source = walk::open_at(from.fd, from.name).map_err(|errno| from.error("open directory", errno))?;
     match rustix::fs::mkdirat(to.fd, to.name, Mode::RWXU) {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(errno) => return Err(to.error("create directory", errno)),
     }
-    let target =
-        walk::open_at(to.fd, to.name).map_err(|errno| to.error("open directory", errno))?;
+    let target = walk::open_at(to.fd, to.name).map_err(|errno| to.error("open directory", errno))?;
     // One that was there may be read-only. Its mode is set again in the end.
     let stat = rustix::fs::fstat(&target).map_err(|errno| to.error("stat", errno))?;
     if stat.st_mode & 0o700 != 0o700 {
@@ -174,12 +133,11 @@ pub(super) fn finish_directory(target: &OwnedFd, stat: &Stat, to: &Place<'_>) ->
 }
 
 pub(super) fn copy_link(from: &Place<'_>, to: &Place<'_>, stat: &Stat) -> io::Result<()> {
-    let target = rustix::fs::readlinkat(from.fd, from.name, Vec::new())
-        .map_err(|errno| from.error("read link", errno))?;
+    let target =
+        rustix::fs::readlinkat(from.fd, from.name, Vec::new()).map_err(|errno| from.error("read link", errno))?;
     match rustix::fs::symlinkat(&target, to.fd, to.name) {
         Err(Errno::EXIST) => {
-            rustix::fs::unlinkat(to.fd, to.name, AtFlags::empty())
-                .map_err(|errno| to.error("replace", errno))?;
+            rustix::fs::unlinkat(to.fd, to.name, AtFlags::empty()).map_err(|errno| to.error("replace", errno))?;
             rustix::fs::symlinkat(&target, to.fd, to.name)
         }
         other => other,
@@ -190,17 +148,11 @@ pub(super) fn copy_link(from: &Place<'_>, to: &Place<'_>, stat: &Stat) -> io::Re
     Ok(())
 }
 
-pub(super) fn copy_file(
-    source: OwnedFd,
-    stat: &Stat,
-    to: &Place<'_>,
-    from: &Path,
-) -> io::Result<()> {
+pub(super) fn copy_file(source: OwnedFd, stat: &Stat, to: &Place<'_>, from: &Path) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let target = match rustix::fs::openat(to.fd, to.name, flags, Mode::RUSR | Mode::WUSR) {
         Err(Errno::EXIST) => {
-            rustix::fs::unlinkat(to.fd, to.name, AtFlags::empty())
-                .map_err(|errno| to.error("replace", errno))?;
+            rustix::fs::unlinkat(to.fd, to.name, AtFlags::empty()).map_err(|errno| to.error("replace", errno))?;
             rustix::fs::openat(to.fd, to.name, flags, Mode::RUSR | Mode::WUSR)
         }
         other => other,
@@ -210,18 +162,10 @@ pub(super) fn copy_file(
     let mut source = fs_err::File::from_parts(source.into(), from);
     let mut target = fs_err::File::from_parts(target.into(), to.path);
     io::copy(source.file_mut(), target.file_mut()).map_err(|error| {
-        io::Error::new(
-            error.kind(),
-            format!(
-                "failed to copy `{}` to `{}`: {error}",
-                from.display(),
-                to.path.display()
-            ),
-        )
+        io::Error::new(error.kind(), format!("failed to copy `{}` to `{}`: {error}", from.display(), to.path.display()))
     })?;
     rustix::fs::fchmod(target.file(), mode(stat)).map_err(|errno| to.error("chmod", errno))?;
-    rustix::fs::futimens(target.file(), &times(stat))
-        .map_err(|errno| to.error("set the time of", errno))
+    rustix::fs::futimens(target.file(), &times(stat)).map_err(|errno| to.error("set the time of", errno))
 }
 
 fn mode(stat: &Stat) -> Mode {
@@ -229,12 +173,6 @@ fn mode(stat: &Stat) -> Mode {
 }
 
 fn times(stat: &Stat) -> Timestamps {
-    let modified = Timespec {
-        tv_sec: stat.st_mtime,
-        tv_nsec: stat.st_mtime_nsec as i64,
-    };
-    Timestamps {
-        last_access: modified,
-        last_modification: modified,
-    }
+    let modified = Timespec { tv_sec: stat.st_mtime, tv_nsec: stat.st_mtime_nsec as i64 };
+    Timestamps { last_access: modified, last_modification: modified }
 }

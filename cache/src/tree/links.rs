@@ -32,16 +32,8 @@ pub fn clone_by_links(src: &Path, dst: &Path) -> io::Result<()> {
     let stat = rustix::fs::lstat(src).map_err(|errno| walk::error("stat", src, errno))?;
     let (from, from_name) = copy::open_parent(src)?;
     let (to, to_name) = copy::open_parent(dst)?;
-    let from = Place {
-        fd: from.as_fd(),
-        name: from_name,
-        path: src,
-    };
-    let to = Place {
-        fd: to.as_fd(),
-        name: to_name,
-        path: dst,
-    };
+    let from = Place { fd: from.as_fd(), name: from_name, path: src };
+    let to = Place { fd: to.as_fd(), name: to_name, path: dst };
     if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
         return link(&from, &to);
     }
@@ -56,9 +48,7 @@ pub fn clone_by_links(src: &Path, dst: &Path) -> io::Result<()> {
         parent: None,
     };
     let queue = Queue::new(Task::Root(root));
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(MAX_THREADS);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
     std::thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(|| queue.work());
@@ -82,10 +72,7 @@ struct Directory {
 /// A directory to fill. It is opened when its turn comes, so that a wide directory needs no descriptor per child.
 enum Task {
     Root(Directory),
-    Child {
-        parent: Arc<Directory>,
-        name: OsString,
-    },
+    Child { parent: Arc<Directory>, name: OsString },
 }
 
 impl Task {
@@ -105,58 +92,32 @@ impl Directory {
     fn open(parent: Arc<Self>, name: &OsStr) -> io::Result<Self> {
         let (source, target) = parent.with_places(name, copy::enter)?;
         let source_path = parent.source_path.join(name);
-        let stat =
-            rustix::fs::fstat(&source).map_err(|errno| walk::error("stat", &source_path, errno))?;
+        let stat = rustix::fs::fstat(&source).map_err(|errno| walk::error("stat", &source_path, errno))?;
         let target_path = parent.target_path.join(name);
-        Ok(Self {
-            source,
-            target,
-            stat,
-            source_path,
-            target_path,
-            pending: AtomicUsize::new(1),
-            parent: Some(parent),
-        })
+        Ok(Self { source, target, stat, source_path, target_path, pending: AtomicUsize::new(1), parent: Some(parent) })
     }
 
     /// Links the files; returns the directories.
     fn fill(self: &Arc<Self>) -> io::Result<Vec<Task>> {
         let mut tasks = Vec::new();
-        let entries = walk::entries(&self.source)
-            .map_err(|errno| walk::error("read directory", &self.source_path, errno))?;
+        let entries =
+            walk::entries(&self.source).map_err(|errno| walk::error("read directory", &self.source_path, errno))?;
         for entry in entries {
             let name = entry.name.as_os_str();
             if entry.kind == FileType::Directory {
                 self.pending.fetch_add(1, Ordering::Relaxed);
-                tasks.push(Task::Child {
-                    parent: Arc::clone(self),
-                    name: entry.name,
-                });
-            } else if rustix::fs::linkat(&self.source, name, &self.target, name, AtFlags::empty())
-                .is_err()
-            {
+                tasks.push(Task::Child { parent: Arc::clone(self), name: entry.name });
+            } else if rustix::fs::linkat(&self.source, name, &self.target, name, AtFlags::empty()).is_err() {
                 self.with_places(name, link)?;
             }
         }
         Ok(tasks)
     }
 
-    fn with_places<T>(
-        &self,
-        name: &OsStr,
-        act: impl FnOnce(&Place<'_>, &Place<'_>) -> io::Result<T>,
-    ) -> io::Result<T> {
+    fn with_places<T>(&self, name: &OsStr, act: impl FnOnce(&Place<'_>, &Place<'_>) -> io::Result<T>) -> io::Result<T> {
         act(
-            &Place {
-                fd: self.source.as_fd(),
-                name,
-                path: &self.source_path.join(name),
-            },
-            &Place {
-                fd: self.target.as_fd(),
-                name,
-                path: &self.target_path.join(name),
-            },
+            &Place { fd: self.source.as_fd(), name, path: &self.source_path.join(name) },
+            &Place { fd: self.target.as_fd(), name, path: &self.target_path.join(name) },
         )
     }
 
@@ -164,11 +125,7 @@ impl Directory {
     fn done(&self) -> io::Result<()> {
         let mut directory = self;
         while directory.pending.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let place = Place {
-                fd: directory.target.as_fd(),
-                name: OsStr::new("."),
-                path: &directory.target_path,
-            };
+            let place = Place { fd: directory.target.as_fd(), name: OsStr::new("."), path: &directory.target_path };
             copy::finish_directory(&directory.target, &directory.stat, &place)?;
             let Some(parent) = directory.parent.as_deref() else {
                 break;
@@ -191,22 +148,16 @@ fn link(from: &Place<'_>, to: &Place<'_>) -> io::Result<()> {
             if same(from) == same(to) {
                 return Ok(());
             }
-            rustix::fs::unlinkat(to.fd, to.name, AtFlags::empty())
-                .map_err(|errno| to.error("replace", errno))?;
+            rustix::fs::unlinkat(to.fd, to.name, AtFlags::empty()).map_err(|errno| to.error("replace", errno))?;
             attempt()
         }
         other => other,
     };
     match outcome {
         Ok(()) => Ok(()),
-        Err(
-            Errno::XDEV
-            | Errno::MLINK
-            | Errno::PERM
-            | Errno::NOSYS
-            | Errno::OPNOTSUPP
-            | Errno::ACCESS,
-        ) => copy::copy_entry(from, to),
+        Err(Errno::XDEV | Errno::MLINK | Errno::PERM | Errno::NOSYS | Errno::OPNOTSUPP | Errno::ACCESS) => {
+            copy::copy_entry(from, to)
+        }
         Err(errno) => Err(to.error("link", errno)),
     }
 }
@@ -225,14 +176,7 @@ struct State {
 
 impl Queue {
     fn new(root: Task) -> Self {
-        Self {
-            state: Mutex::new(State {
-                ready: vec![root],
-                busy: 0,
-                error: None,
-            }),
-            changed: Condvar::new(),
-        }
+        Self { state: Mutex::new(State { ready: vec![root], busy: 0, error: None }), changed: Condvar::new() }
     }
 
     fn work(&self) {
@@ -243,10 +187,7 @@ impl Queue {
                 return;
             }
             let Some(task) = state.ready.pop() else {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             state.busy += 1;
@@ -266,10 +207,7 @@ impl Queue {
     }
 
     fn outcome(self) -> io::Result<()> {
-        let state = self
-            .state
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.error.map_or(Ok(()), Err)
     }
 }

@@ -13,12 +13,8 @@ use super::walk;
 /// A mode can't be changed; the error names the path.
 pub fn make_read_only(path: &Path) -> io::Result<()> {
     let (parent, name) = walk::parent_and_name(path)?;
-    let parent_fd = rustix::fs::open(
-        &parent,
-        rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .map_err(|errno| walk::error("open directory", &parent, errno))?;
+    let parent_fd = rustix::fs::open(&parent, rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC, Mode::empty())
+        .map_err(|errno| walk::error("open directory", &parent, errno))?;
     visit(parent_fd.as_fd(), name, path)
 }
 
@@ -35,14 +31,9 @@ fn visit(parent: BorrowedFd<'_>, name: &OsStr, path: &Path) -> io::Result<()> {
             .map_err(|errno| walk::error("chmod", path, errno))?;
     }
     if kind == FileType::Directory {
-        let directory = walk::open_at(parent, name)
-            .map_err(|errno| walk::error("open directory", path, errno))?;
-        let entries = walk::entries(&directory)
-            .map_err(|errno| walk::error("read directory", path, errno))?;
-        for entry in entries
-            .iter()
-            .filter(|entry| entry.kind != FileType::Symlink)
-        {
+        let directory = walk::open_at(parent, name).map_err(|errno| walk::error("open directory", path, errno))?;
+        let entries = walk::entries(&directory).map_err(|errno| walk::error("read directory", path, errno))?;
+        for entry in entries.iter().filter(|entry| entry.kind != FileType::Symlink) {
             visit(directory.as_fd(), &entry.name, &path.join(&entry.name))?;
         }
     }
@@ -67,8 +58,7 @@ mod tests {
         symlink(&outside, tree.join("link")).unwrap();
         symlink("nowhere", tree.join("dangling")).unwrap();
         make_read_only(&tree).unwrap();
-        let mode =
-            |path: &str| fs::symlink_metadata(dir.path().join(path)).unwrap().mode() & 0o7777;
+        let mode = |path: &str| fs::symlink_metadata(dir.path().join(path)).unwrap().mode() & 0o7777;
         assert_eq!(mode("tree/d/f"), 0o555);
         assert_eq!(mode("tree/d") & 0o222, 0);
         assert_eq!(mode("tree") & 0o222, 0);

@@ -16,15 +16,12 @@ use super::walk;
 /// Something can't be removed; the error names it.
 pub fn remove(path: &Path) -> io::Result<()> {
     let (parent, name) = walk::parent_and_name(path)?;
-    let parent_fd = match rustix::fs::open(
-        &parent,
-        rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC,
-        Mode::empty(),
-    ) {
-        Ok(fd) => fd,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
-        Err(errno) => return Err(walk::error("open directory", &parent, errno)),
-    };
+    let parent_fd =
+        match rustix::fs::open(&parent, rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC, Mode::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
+            Err(errno) => return Err(walk::error("open directory", &parent, errno)),
+        };
     let stat = match rustix::fs::statat(&parent_fd, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => stat,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
@@ -34,12 +31,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
     remove_entry(parent_fd.as_fd(), name, kind, path)
 }
 
-fn remove_entry(
-    parent: BorrowedFd<'_>,
-    name: &OsStr,
-    kind: FileType,
-    path: &Path,
-) -> io::Result<()> {
+fn remove_entry(parent: BorrowedFd<'_>, name: &OsStr, kind: FileType, path: &Path) -> io::Result<()> {
     if kind != FileType::Directory {
         return unlink(parent, name, AtFlags::empty(), path);
     }
@@ -52,8 +44,7 @@ fn remove_entry(
         other => other,
     }
     .map_err(|errno| walk::error("open directory", path, errno))?;
-    let entries =
-        walk::entries(&directory).map_err(|errno| walk::error("read directory", path, errno))?;
+    let entries = walk::entries(&directory).map_err(|errno| walk::error("read directory", path, errno))?;
     let mut opened = false;
     for entry in entries {
         let inner = path.join(&entry.name);
@@ -66,11 +57,9 @@ fn remove_entry(
         }
         if !opened {
             opened = true;
-            let stat =
-                rustix::fs::fstat(&directory).map_err(|errno| walk::error("stat", path, errno))?;
+            let stat = rustix::fs::fstat(&directory).map_err(|errno| walk::error("stat", path, errno))?;
             if stat.st_mode & 0o700 != 0o700 {
-                rustix::fs::fchmod(&directory, Mode::RWXU)
-                    .map_err(|errno| walk::error("chmod", path, errno))?;
+                rustix::fs::fchmod(&directory, Mode::RWXU).map_err(|errno| walk::error("chmod", path, errno))?;
             }
         }
         remove_entry(directory.as_fd(), &entry.name, entry.kind, &inner)?;
@@ -89,8 +78,7 @@ fn unlink(parent: BorrowedFd<'_>, name: &OsStr, flags: AtFlags, path: &Path) -> 
 /// Gives the owner all rights on the directory `name`, which can't even be listed. It was seen not to be a symbolic
 /// link; a swap in between could at worst widen the rights of another directory of the same user.
 fn open_up(parent: BorrowedFd<'_>, name: &OsStr, path: &Path) -> io::Result<()> {
-    rustix::fs::chmodat(parent, name, Mode::RWXU, AtFlags::empty())
-        .map_err(|errno| walk::error("chmod", path, errno))
+    rustix::fs::chmodat(parent, name, Mode::RWXU, AtFlags::empty()).map_err(|errno| walk::error("chmod", path, errno))
 }
 
 #[cfg(test)]

@@ -9,10 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-const DIRECTORY: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// An entry of a directory.
 pub(super) struct Entry {
@@ -23,10 +20,7 @@ pub(super) struct Entry {
 /// `errno` of the operation `what` on `path`, as fs-err words it.
 pub(super) fn error(what: &str, path: &Path, errno: Errno) -> io::Error {
     let error = io::Error::from(errno);
-    io::Error::new(
-        error.kind(),
-        format!("failed to {what} `{}`: {error}", path.display()),
-    )
+    io::Error::new(error.kind(), format!("failed to {what} `{}`: {error}", path.display()))
 }
 
 /// Opens the directory `name` in `parent`.
@@ -46,8 +40,7 @@ pub(super) fn entries(directory: impl AsFd) -> rustix::io::Result<Vec<Entry>> {
         let name = OsStr::from_bytes(name).to_owned();
         let kind = match entry.file_type() {
             FileType::Unknown => {
-                let stat =
-                    rustix::fs::statat(&directory, name.as_os_str(), AtFlags::SYMLINK_NOFOLLOW)?;
+                let stat = rustix::fs::statat(&directory, name.as_os_str(), AtFlags::SYMLINK_NOFOLLOW)?;
                 FileType::from_raw_mode(stat.st_mode)
             }
             known => known,
@@ -60,10 +53,7 @@ pub(super) fn entries(directory: impl AsFd) -> rustix::io::Result<Vec<Entry>> {
 /// The parent directory and the last component of `path`.
 pub(super) fn parent_and_name(path: &Path) -> io::Result<(PathBuf, &OsStr)> {
     let name = path.file_name().ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("the path `{}` names no file", path.display()),
-        )
+        io::Error::new(io::ErrorKind::InvalidInput, format!("the path `{}` names no file", path.display()))
     })?;
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),

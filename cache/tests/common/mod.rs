@@ -43,9 +43,7 @@ pub fn body(length: usize) -> Vec<u8> {
     let mut state = 1_u64;
     (0..length)
         .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 56) as u8
         })
         .collect()
@@ -56,9 +54,8 @@ pub fn names(dir: &Path) -> Vec<String> {
     let Ok(entries) = fs_err::read_dir(dir) else {
         return Vec::new();
     };
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -73,10 +70,7 @@ impl Listener {
     }
 
     pub fn count(&self, start: &str) -> usize {
-        self.lines()
-            .iter()
-            .filter(|line| line.starts_with(start))
-            .count()
+        self.lines().iter().filter(|line| line.starts_with(start)).count()
     }
 
     fn add(&self, line: String) {

@@ -23,11 +23,7 @@ impl Seen {
 
     /// The first byte that is asked for.
     pub fn range(&self) -> Option<usize> {
-        self.header("range")?
-            .strip_prefix("bytes=")?
-            .strip_suffix('-')?
-            .parse()
-            .ok()
+        self.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
     }
 }
 
@@ -57,19 +53,11 @@ pub struct Answer {
 
 impl Answer {
     pub fn ok(body: &[u8]) -> Self {
-        Self {
-            status: "200 OK",
-            body: body.to_vec(),
-            ..Self::default()
-        }
+        Self { status: "200 OK", body: body.to_vec(), ..Self::default() }
     }
 
     pub fn status(status: &'static str) -> Self {
-        Self {
-            status,
-            body: b"no".to_vec(),
-            ..Self::default()
-        }
+        Self { status, body: b"no".to_vec(), ..Self::default() }
     }
 
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -91,12 +79,8 @@ impl Answer {
                     return Self::status("416 Range Not Satisfiable");
                 }
                 let range = format!("bytes {from}-{}/{}", body.len() - 1, body.len());
-                Self {
-                    status: "206 Partial Content",
-                    body: body[from..].to_vec(),
-                    ..whole
-                }
-                .header("Content-Range", range)
+                Self { status: "206 Partial Content", body: body[from..].to_vec(), ..whole }
+                    .header("Content-Range", range)
             }
             _ => whole,
         }
@@ -132,12 +116,7 @@ impl Server {
                 std::thread::spawn(move || stream.map(|stream| serve(stream, &all, &*handler)));
             }
         });
-        Self {
-            address,
-            seen,
-            stop,
-            thread: Some(thread),
-        }
+        Self { address, seen, stop, thread: Some(thread) }
     }
 
     /// Serves `body` at every path.
@@ -207,11 +186,7 @@ fn answer(mut stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
         write!(head, "{name}: {value}\r\n").unwrap();
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
-    let end = answer
-        .cut
-        .or(answer.stall)
-        .unwrap_or(answer.body.len())
-        .min(answer.body.len());
+    let end = answer.cut.or(answer.stall).unwrap_or(answer.body.len()).min(answer.body.len());
     for piece in answer.body[..end].chunks(65536) {
         stream.write_all(piece)?;
         if let Some(wait) = answer.slow {

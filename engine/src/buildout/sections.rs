@@ -7,8 +7,8 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::{
-    Diagnostic, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, UNUSABLE_LABEL, expand, has_reference, join, nearest,
-    pieces, section_hint, unusable_recipe,
+    Diagnostic, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, UNUSABLE_LABEL, expand, has_reference,
+    join, nearest, pieces, section_hint, unusable_recipe,
 };
 use rbuildout_recipes::run::Level;
 use rbuildout_recipes::{Part, Settings, find, why_not_native};
@@ -261,9 +261,8 @@ impl<'p> Buildout<'p> {
         let config = &self.profile.config;
         let entry = expand(config, name).ok().and_then(|section| section.options.get("recipe").cloned());
         let snippet = entry.as_ref().and_then(|entry| config.snippet(entry, recipe, UNUSABLE_LABEL));
-        let mut error = Diagnostic::user(unusable_recipe(name, recipe))
-            .with_snippet(snippet)
-            .with_hint(why_not_native(recipe));
+        let mut error =
+            Diagnostic::user(unusable_recipe(name, recipe)).with_snippet(snippet).with_hint(why_not_native(recipe));
         error.chain = entry.map(|entry| config.chain(&entry)).unwrap_or_default();
         error
     }
@@ -286,9 +285,8 @@ impl<'p> Buildout<'p> {
     fn error_snippet(&self, name: &str, message: &str) -> Option<rbuildout_parser::Snippet> {
         let config = &self.profile.config;
         let section = expand(config, name).ok()?;
-        let quoted = |key: &str| {
-            ['\'', '"', '`'].into_iter().any(|quote| message.contains(&format!("{quote}{key}{quote}")))
-        };
+        let quoted =
+            |key: &str| ['\'', '"', '`'].into_iter().any(|quote| message.contains(&format!("{quote}{key}{quote}")));
         let (_, entry) = section.options.iter().find(|(key, _)| quoted(key))?;
         config.snippet(entry, "", "this option")
     }
@@ -311,7 +309,9 @@ impl<'p> Buildout<'p> {
         if let Some(value) = live.data.get(key) {
             return Ok(Some(value.clone()));
         }
-        let Some((key, raw)) = live.raw.get_key_value(key).map(|(k, v)| (k.clone(), v.clone())) else { return Ok(None) };
+        let Some((key, raw)) = live.raw.get_key_value(key).map(|(k, v)| (k.clone(), v.clone())) else {
+            return Ok(None);
+        };
         let value = match live.cooked.get(&key) {
             Some(value) => value.clone(),
             None if has_reference(&raw) => {
@@ -338,8 +338,11 @@ impl<'p> Buildout<'p> {
 
     fn circular(&self, link: &(Arc<str>, Arc<str>), chain: &Chain) -> Diagnostic {
         let mut error = Diagnostic::user("Circular reference in substitutions.\n");
-        let names: Vec<String> =
-            chain.iter().skip_while(|open| *open != link).map(|(section, option)| format!("{section}:{option}")).collect();
+        let names: Vec<String> = chain
+            .iter()
+            .skip_while(|open| *open != link)
+            .map(|(section, option)| format!("{section}:{option}"))
+            .collect();
         error.hint = Some(format!("The loop is {} -> {}:{}.", names.join(" -> "), link.0, link.1));
         self.explain(error, &link.0, &link.1, "", "part of the loop")
     }
@@ -411,7 +414,14 @@ impl<'p> Buildout<'p> {
         }
     }
 
-    fn explain_in(&self, error: Diagnostic, name: &str, option: Option<&Arc<str>>, mark: &str, label: &str) -> Diagnostic {
+    fn explain_in(
+        &self,
+        error: Diagnostic,
+        name: &str,
+        option: Option<&Arc<str>>,
+        mark: &str,
+        label: &str,
+    ) -> Diagnostic {
         match option {
             Some(option) => self.explain(error, name, option, mark, label),
             None => error,

@@ -48,9 +48,8 @@ pub enum Parsed {
 }
 
 /// Names of all commands; anything else is refused before any file is read.
-pub const COMMANDS: [&str; 11] = [
-    "install", "bootstrap", "init", "setup", "runsetup", "annotate", "query", "resolve", "plan", "why", "graph",
-];
+pub const COMMANDS: [&str; 11] =
+    ["install", "bootstrap", "init", "setup", "runsetup", "annotate", "query", "resolve", "plan", "why", "graph"];
 
 /// Commands that are not the reference's: options and assignments may also follow them.
 const OWN_COMMANDS: [&str; 4] = ["resolve", "plan", "why", "graph"];
@@ -208,8 +207,7 @@ fn short_options(
                 return Ok(None);
             }
             't' => {
-                let text =
-                    rest.next().ok_or_else(|| format!("No timeout value specified for option {whole}"))?;
+                let text = rest.next().ok_or_else(|| format!("No timeout value specified for option {whole}"))?;
                 if text.trim().parse::<i64>().is_err() {
                     return Err(format!("Timeout value must be numeric {whole}"));
                 }
@@ -272,7 +270,10 @@ mod tests {
         assert_eq!(assigned(&["-oO"]), ["buildout:offline=true"]);
         assert_eq!(run(&["-", "install", "-v", "a=b"]).arguments, ["-v", "a=b"]);
         let resolve = run(&["resolve", "--json", "-c", "x.cfg", "a:b=c"]);
-        assert_eq!((resolve.arguments.as_slice(), resolve.options.config.as_str()), (&["--json".to_owned()][..], "x.cfg"));
+        assert_eq!(
+            (resolve.arguments.as_slice(), resolve.options.config.as_str()),
+            (&["--json".to_owned()][..], "x.cfg")
+        );
         assert_eq!(resolve.options.assignments.len(), 1);
     }
 

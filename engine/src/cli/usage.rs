@@ -85,7 +85,7 @@ Commands:
 
     Install parts: all of them (the default command) or those named.
 
-  plan [--json]
+  plan [--json] [parts]
 
     Show what would be installed, updated or removed, and why.
 
@@ -97,11 +97,17 @@ Commands:
 
     Show which part needs which, with the critical path.
 
-  resolve --json
+  resolve --json [profiles]
 
-    Print all sections after extends, macros and substitution.
+    Print all sections after extends, macros and substitution, one JSON
+    document for each profile.
 
-  annotate [sections]
+  resolve --check [profiles]
+
+    Count sections and options of each profile and list what can't be
+    resolved.
+
+  annotate [--json] [sections]
 
     Show every option and where it comes from.
 

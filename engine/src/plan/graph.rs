@@ -66,6 +66,9 @@ impl Graph {
 
     /// Parts in order with what they need; those on the critical path are marked.
     pub fn text(&self) -> String {
+        if self.nodes.is_empty() {
+            return "No parts.\n".to_owned();
+        }
         let mut out = String::new();
         for (at, node) in self.nodes.iter().enumerate() {
             let mark = if self.path.contains(&at) { '*' } else { ' ' };
@@ -89,7 +92,7 @@ impl Graph {
                 out,
                 "  {} [label={}{style}];",
                 quote(&node.part),
-                quote(&format!("{}\n{:.0} s", node.part, node.seconds))
+                quote(&format!("{} ({:.0} s)", node.part, node.seconds))
             );
         }
         for (at, node) in self.nodes.iter().enumerate() {

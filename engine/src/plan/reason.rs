@@ -38,18 +38,42 @@ impl Action {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Reason {
     New,
-    OptionChanged { option: String, old: String, new: String },
-    OptionAdded { option: String, new: String },
-    OptionDropped { option: String, old: String },
-    RecipeChanged { old: String, new: String },
+    OptionChanged {
+        option: String,
+        old: String,
+        new: String,
+    },
+    OptionAdded {
+        option: String,
+        new: String,
+    },
+    OptionDropped {
+        option: String,
+        old: String,
+    },
+    RecipeChanged {
+        old: String,
+        new: String,
+    },
     /// The recipe is the same, its implementation another version.
-    ImplementationChanged { old: String, new: String },
+    ImplementationChanged {
+        old: String,
+        new: String,
+    },
     /// A section that the part reads has other values, or was itself changed.
-    DependencyChanged { dependency: String },
-    DependencyAdded { dependency: String },
-    DependencyDropped { dependency: String },
+    DependencyChanged {
+        dependency: String,
+    },
+    DependencyAdded {
+        dependency: String,
+    },
+    DependencyDropped {
+        dependency: String,
+    },
     /// A path that the part had installed is not there.
-    FileMissing { path: String },
+    FileMissing {
+        path: String,
+    },
     /// A run was killed while it removed the part.
     RemovalInterrupted,
     /// Neither listed in `parts` nor needed by a part that is.

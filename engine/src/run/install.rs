@@ -5,14 +5,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rbuildout_cache::Progress;
 use rbuildout_parser::installed::{INSTALLED_OPTION, SavedOptions};
 use rbuildout_parser::{Diagnostic, Mode};
 use rbuildout_recipes::run::{Level, RunContext};
 use rbuildout_recipes::{CommandFailure, Installed, RecipeError};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use rustix::process::Signal;
 
 use super::jobserver::Jobserver;
@@ -43,6 +43,9 @@ pub struct PartFailure {
 /// How many files are downloaded ahead at the same time.
 const PREFETCH: usize = 4;
 
+/// How long a finished part may stay without being on the disk, if nothing needs it.
+const SYNC_INTERVAL: Duration = Duration::from_secs(2);
+
 /// Installs what was prepared. `interrupted` is set by signals.
 pub fn install(
     session: &Session,
@@ -61,8 +64,9 @@ pub fn install(
     if let Some(tokens) = &tokens {
         environment.insert("MAKEFLAGS".into(), tokens.makeflags().into());
     }
-    let Prepared { settings, downloader, state, mut store, pending, parts, plan, unused, messages, mark_shared, .. } =
-        prepared;
+    let Prepared {
+        settings, downloader, state, mut store, pending, parts, plan, unused, messages, mark_shared, ..
+    } = prepared;
     for message in &messages {
         reporter.message(message);
     }
@@ -71,8 +75,13 @@ pub fn install(
     if orphans > 0 {
         reporter.record(Level::Info, &format!("Ended {orphans} processes that a killed run had left behind."));
     }
-    let services =
-        Services { settings: settings.clone(), downloader, environment, interrupted, children: Children::new(children_path) };
+    let services = Services {
+        settings: settings.clone(),
+        downloader,
+        environment,
+        interrupted,
+        children: Children::new(children_path),
+    };
     let started = Instant::now();
     let logs: Vec<PartLogger> = parts
         .iter()
@@ -108,7 +117,9 @@ pub fn install(
     if dry {
         for step in &plan.steps {
             match step.action {
-                Action::Install | Action::Reinstall => reporter.record(Level::Info, &format!("Installing {}.", step.part)),
+                Action::Install | Action::Reinstall => {
+                    reporter.record(Level::Info, &format!("Installing {}.", step.part))
+                }
                 _ => reporter.record(Level::Info, &format!("Updating {}.", step.part)),
             }
         }
@@ -144,6 +155,8 @@ pub fn install(
         owners: FxHashMap::default(),
         records: Vec::new(),
         finished: Finished::default(),
+        unsynced: FxHashSet::default(),
+        synced: Instant::now(),
     };
     run.learn_owners();
     let limits = Limits { jobs, keep_going: session.options.keep_going, tokens };
@@ -284,11 +297,25 @@ struct Run<'a> {
     owners: FxHashMap<PathBuf, Arc<str>>,
     records: Vec<PartRecord>,
     finished: Finished,
+    /// Parts whose record is written but may not be on the disk yet.
+    unsynced: FxHashSet<usize>,
+    synced: Instant,
 }
 
 impl Run<'_> {
     fn directory(&self) -> &Path {
         &self.services.settings.directory
+    }
+
+    fn sync(&mut self) {
+        if self.unsynced.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store.sync() {
+            self.finished.failures.push(PartFailure { diagnostic: io_error(error), command: None, log: None });
+        }
+        self.unsynced.clear();
+        self.synced = Instant::now();
     }
 
     fn learn_owners(&mut self) {
@@ -397,7 +424,8 @@ impl Run<'_> {
             }
         }
         self.records.push(record(step, Outcome::Failed { error: diagnostic.message.clone() }, seconds));
-        let log = self.logs[index].exists().then(|| rbuildout_recipes::run::PartLog::path(&self.logs[index]).to_owned());
+        let log =
+            self.logs[index].exists().then(|| rbuildout_recipes::run::PartLog::path(&self.logs[index]).to_owned());
         self.finished.failures.push(PartFailure { diagnostic, command, log });
     }
 }
@@ -425,7 +453,10 @@ impl Observer<Work> for Run<'_> {
                 Ok(options) => {
                     self.succeed(index, seconds);
                     match options {
-                        Some(options) => records.push((self.steps[index].part.clone(), options)),
+                        Some(options) => {
+                            records.push((self.steps[index].part.clone(), options));
+                            self.unsynced.insert(index);
+                        }
                         None => {
                             if let Err(error) = self.store.updated(&self.steps[index].part) {
                                 self.fail(index, io_error(error), None, seconds);
@@ -441,14 +472,23 @@ impl Observer<Work> for Run<'_> {
             });
             self.reporter.ended(index, true);
         }
-        // One write and one sync for all that ended together: the next task starts after it.
         if !records.is_empty()
             && let Err(error) = self.store.installed(records)
         {
             self.finished.failures.push(PartFailure { diagnostic: io_error(error), command: None, log: None });
             accepted.fill(false);
         }
+        if self.synced.elapsed() > SYNC_INTERVAL {
+            self.sync();
+        }
         accepted
+    }
+
+    fn starting(&mut self, index: usize) {
+        // What a part needs is durable before it starts; one sync serves all that ended meanwhile.
+        if self.steps[index].needs.iter().any(|need| self.unsynced.contains(need)) {
+            self.sync();
+        }
     }
 
     fn skipped(&mut self, index: usize) {

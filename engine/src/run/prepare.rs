@@ -105,8 +105,8 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     let unused: Vec<Option<Unused>> = list.iter().map(|name| buildout.unused(name)).collect();
     let buildout_unused = buildout.unused("buildout");
 
-    let installed = (!initialised.installed.is_empty())
-        .then(|| initialised.settings.directory.join(&*initialised.installed));
+    let installed =
+        (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
     let (store, pending) = Store::open(installed, &state, session.mode)?;
     let messages = buildout.take_messages();
     let mut initialised_parts = buildout.into_parts();
@@ -235,15 +235,15 @@ fn log_settings(buildout: &mut Buildout<'_>) -> Result<LogSettings, Box<Diagnost
         "ERROR" => 40,
         "CRITICAL" | "FATAL" => 50,
         other => other.trim().parse::<i64>().map_err(|_| {
-            Box::new(Diagnostic::user(format!("Invalid logging level {other}"))
-                .with_hint("Use DEBUG, INFO, WARNING, ERROR or CRITICAL."))
+            Box::new(
+                Diagnostic::user(format!("Invalid logging level {other}"))
+                    .with_hint("Use DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+            )
         })?,
     };
     let verbosity = buildout.option("buildout", "verbosity")?.unwrap_or_else(|| "0".into());
-    let verbosity: i64 = verbosity
-        .trim()
-        .parse()
-        .map_err(|_| Box::new(Diagnostic::user(format!("Invalid verbosity {verbosity}"))))?;
+    let verbosity: i64 =
+        verbosity.trim().parse().map_err(|_| Box::new(Diagnostic::user(format!("Invalid verbosity {verbosity}"))))?;
     let format = buildout.option("buildout", "log-format")?.filter(|format| !format.is_empty());
     let threshold = number - verbosity;
     Ok(LogSettings { threshold, format: format.map(|format| format.to_string()), echo: threshold <= 10 })

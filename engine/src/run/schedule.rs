@@ -31,6 +31,8 @@ pub(super) struct Task {
 pub(super) trait Observer<T> {
     /// Outcomes that arrived together. Returns for each whether the task succeeded.
     fn ended(&mut self, outcomes: Vec<(usize, T)>) -> Vec<bool>;
+    /// A task is about to start.
+    fn starting(&mut self, index: usize);
     /// A task will not be started, because one that it needs failed.
     fn skipped(&mut self, index: usize);
     /// True if nothing new may start.
@@ -101,6 +103,7 @@ pub(super) fn run<T: Send>(
                     short_of_tokens = true;
                     break;
                 }
+                observer.starting(next);
                 scheduler.states[next] = State::Running;
                 scheduler.running += 1;
                 scheduler.holds_token[next] = has_token;
@@ -236,6 +239,8 @@ mod tests {
                 })
                 .collect()
         }
+
+        fn starting(&mut self, _: usize) {}
 
         fn skipped(&mut self, index: usize) {
             self.skipped.push(index);

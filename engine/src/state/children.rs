@@ -108,9 +108,9 @@ fn kill_holders(path: &Path) -> usize {
     for pid in pids.filter_map(Pid::from_raw).filter(|pid| *pid != own) {
         // Processes of other users can't be looked at, and are not ours.
         let Ok(descriptors) = fs_err::read_dir(format!("/proc/{}/fd", pid.as_raw_nonzero())) else { continue };
-        let holds = descriptors.filter_map(Result::ok).any(|entry| {
-            std::fs::read_link(entry.path()).is_ok_and(|target| target == path)
-        });
+        let holds = descriptors
+            .filter_map(Result::ok)
+            .any(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == path));
         if holds {
             found += 1;
             match getpgid(Some(pid)) {

@@ -1,6 +1,7 @@
 //! How long parts took, remembered across build directories: the scheduler starts the longest path first.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Seconds by part name. Kept in `durations.json` of the cache directory; losing it costs nothing but order.
@@ -46,7 +47,7 @@ impl Durations {
             let directory = path.parent().unwrap_or(Path::new("/"));
             fs_err::create_dir_all(directory)?;
             let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            serde_json::to_writer_pretty(&mut file, &self.seconds)?;
+            file.write_all(&serde_json::to_vec_pretty(&self.seconds)?)?;
             file.persist(path)?;
             Ok(())
         };

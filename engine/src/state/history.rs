@@ -1,5 +1,6 @@
 //! What the last runs did and why, for `why`: `.rbuildout/runs/N.json`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,9 @@ pub struct PartRecord {
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     Done,
-    Failed { error: String },
+    Failed {
+        error: String,
+    },
     /// Not reached, because another part failed.
     NotReached,
 }
@@ -44,7 +47,7 @@ pub fn record_run(runs: &Path, record: &RunRecord) -> std::io::Result<()> {
     let numbers = numbers(runs);
     let next = numbers.last().map_or(1, |last| last + 1);
     let mut file = tempfile::NamedTempFile::new_in(runs)?;
-    serde_json::to_writer_pretty(&mut file, record)?;
+    file.write_all(&serde_json::to_vec_pretty(record)?)?;
     file.persist(file_of(runs, next))?;
     for old in numbers.iter().rev().skip(KEPT - 1) {
         fs_err::remove_file(file_of(runs, *old))?;

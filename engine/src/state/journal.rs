@@ -17,11 +17,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Record {
-    Continues { md5: String },
+    Continues {
+        md5: String,
+    },
     /// Files of a part are about to be deleted.
-    Removing { part: String, paths: Vec<String> },
-    Removed { part: String },
-    Installed { part: String, options: Vec<(String, String)> },
+    Removing {
+        part: String,
+        paths: Vec<String>,
+    },
+    Removed {
+        part: String,
+    },
+    Installed {
+        part: String,
+        options: Vec<(String, String)>,
+    },
 }
 
 /// What a replay found.
@@ -88,7 +98,7 @@ impl Journal {
         }
     }
 
-    /// Appends records, and makes them durable before returning.
+    /// Appends records. They survive the end of the process at once, and that of the machine after `sync`.
     pub(super) fn append(&mut self, records: &[Record]) -> io::Result<()> {
         let mut text = Vec::new();
         let file = match &mut self.file {
@@ -102,8 +112,12 @@ impl Journal {
         for record in records {
             push(&mut text, record)?;
         }
-        file.write_all(&text)?;
-        file.sync_data()
+        file.write_all(&text)
+    }
+
+    /// Makes all appended records durable.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), File::sync_data)
     }
 }
 

@@ -87,6 +87,7 @@ impl Store {
     pub fn removing(&mut self, part: &str, paths: &[String]) -> io::Result<()> {
         if self.mode == Mode::Slapos && self.is_recording() {
             self.journal.append(&[Record::Removing { part: part.to_owned(), paths: paths.to_vec() }])?;
+            self.journal.sync()?;
         }
         Ok(())
     }
@@ -123,6 +124,16 @@ impl Store {
             Mode::Slapos => self.journal.append(&records),
             Mode::Upstream => self.flush(),
         }
+    }
+
+    /// Makes what was recorded durable, and before it the files of the recorded parts: after a power cut a part is never
+    /// recorded without its files. slapos mode calls this before a part that needs another one starts.
+    pub fn sync(&self) -> io::Result<()> {
+        if let (Mode::Slapos, Some(path)) = (self.mode, &self.path) {
+            sync_file_system(path.parent().unwrap_or(Path::new("/")))?;
+            self.journal.sync()?;
+        }
+        Ok(())
     }
 
     /// Records an update that changed no file.
@@ -179,6 +190,7 @@ impl Store {
         } else {
             let text = installed::write(&self.state);
             if self.text.as_deref() != Some(&text) {
+                self.sync()?;
                 replace(&path, &text)?;
                 self.text = Some(text);
             }
@@ -201,6 +213,11 @@ impl Store {
         self.text.get_or_insert_default().push_str(&stanza);
         Ok(())
     }
+}
+
+fn sync_file_system(directory: &Path) -> io::Result<()> {
+    let directory = fs_err::File::open(directory)?;
+    Ok(rustix::fs::syncfs(&directory)?)
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
@@ -303,7 +320,8 @@ mod tests {
         store.updated("a").unwrap();
         store.updated("b").unwrap();
         let text = fs_err::read_to_string(root.path().join(".installed.cfg")).unwrap();
-        let whole = "[buildout]\ninstalled_develop_eggs = \nparts = a b\n\n[a]\nrecipe = r\nv = 1\n\n[b]\nrecipe = r\nv = 2\n";
+        let whole =
+            "[buildout]\ninstalled_develop_eggs = \nparts = a b\n\n[a]\nrecipe = r\nv = 1\n\n[b]\nrecipe = r\nv = 2\n";
         let tail = "\n[buildout]\ninstalled_develop_eggs = \n\n[buildout]\nparts = b a\n\n[buildout]\nparts = a b\n";
         assert_eq!(text, format!("{whole}{tail}"));
     }

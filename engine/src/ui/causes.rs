@@ -32,7 +32,9 @@ const PATTERNS: [(&str, Explain); 12] = [
         what: format!("Nothing that was linked defines `{symbol}`."),
         hint: "Name the library that defines it in LIBS, and where it is in LDFLAGS.".to_owned(),
     }),
-    (r"(?:sh: (?:\d+|line \d+): |: line \d+: |make(?:\[\d+\])?: )([\w.+/-]+): (?:command )?not found", |tool| missing_tool(tool)),
+    (r"(?:sh: (?:\d+|line \d+): |: line \d+: |make(?:\[\d+\])?: )([\w.+/-]+): (?:command )?not found", |tool| {
+        missing_tool(tool)
+    }),
     (r"make(?:\[\d+\])?: ([\w.+/-]+): No such file or directory", |tool| missing_tool(tool)),
     (r"env: [`'\u{2018}]([^'\u{2019}]+)['\u{2019}]: No such file or directory", |tool| missing_tool(tool)),
     (r"Package '?([\w.+-]+)'?,? (?:required by '[^']*', )?(?:was )?not found", |package| Cause {
@@ -49,7 +51,8 @@ const PATTERNS: [(&str, Explain); 12] = [
     }),
     (r"No rule to make target [`'\u{2018}]([^'\u{2019}]+)", |target| Cause {
         what: format!("The makefile has no rule for `{target}`."),
-        hint: "Correct `make-targets` or `make-options`; if it is a file, the source archive may be incomplete.".to_owned(),
+        hint: "Correct `make-targets` or `make-options`; if it is a file, the source archive may be incomplete."
+            .to_owned(),
     }),
     (r"Hunk #(\d+) FAILED", |hunk| Cause {
         what: format!("The patch does not apply: hunk {hunk} failed."),

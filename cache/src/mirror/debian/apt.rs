@@ -25,10 +25,7 @@ pub(super) struct Apt<'a> {
 
 impl<'a> Apt<'a> {
     pub(super) fn new(suite: &'a Suite, dir: &Path) -> Self {
-        Self {
-            suite,
-            dir: dir.to_owned(),
-        }
+        Self { suite, dir: dir.to_owned() }
     }
 
     /// The table of the suite, fetched or refreshed if need be.
@@ -40,9 +37,7 @@ impl<'a> Apt<'a> {
         fs::create_dir_all(&self.dir)?;
         let name = &self.suite.name;
         let _lock = FileLock::lock(self.dir.join("lock"), || {
-            note(&format!(
-                "Waiting for another process that reads the index of Debian's {name}."
-            ));
+            note(&format!("Waiting for another process that reads the index of Debian's {name}."));
         })?;
         if !is_fresh(&table) {
             note(&format!("Reading the source index of Debian's {name}."));
@@ -69,22 +64,14 @@ impl<'a> Apt<'a> {
         }
         if sources.is_empty() {
             let reason = format!("it left no source index in `{}`", lists.display());
-            return Err(DebianError::Apt {
-                command: "apt-get update".to_owned(),
-                reason,
-            });
+            return Err(DebianError::Apt { command: "apt-get update".to_owned(), reason });
         }
         let fresh = tempfile::NamedTempFile::new_in(&self.dir)?;
         let mut writer = BufWriter::new(fresh.as_file());
         for path in sources {
-            index::build(
-                BufReader::with_capacity(1 << 20, fs::File::open(path)?),
-                &mut writer,
-            )?;
+            index::build(BufReader::with_capacity(1 << 20, fs::File::open(path)?), &mut writer)?;
         }
-        writer
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
+        writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         fresh.persist(table).map_err(|error| error.error)?;
         Ok(())
     }
@@ -101,23 +88,10 @@ impl<'a> Apt<'a> {
             "--tar-only"
         };
         let package = format!("{}={}", row.package, row.version);
-        self.apt_get(
-            &[
-                "source",
-                "-qq",
-                "--download-only",
-                "--only-source",
-                only,
-                &package,
-            ],
-            work,
-        )?;
+        self.apt_get(&["source", "-qq", "--download-only", "--only-source", only, &package], work)?;
         if !path.exists() {
             let reason = format!("it did not bring `{}`", row.file);
-            return Err(DebianError::Apt {
-                command: format!("apt-get source {package}"),
-                reason,
-            });
+            return Err(DebianError::Apt { command: format!("apt-get source {package}"), reason });
         }
         Ok(path)
     }
@@ -133,10 +107,7 @@ impl<'a> Apt<'a> {
         ] {
             fs::create_dir_all(self.dir.join(inner))?;
         }
-        fs::write(
-            self.dir.join("etc/sources.list.d/suite.sources"),
-            &self.suite.stanza,
-        )?;
+        fs::write(self.dir.join("etc/sources.list.d/suite.sources"), &self.suite.stanza)?;
         let quoted = |inner: &str| format!("\"{}\"", self.dir.join(inner).display());
         let mut text = String::new();
         for (name, value) in [
@@ -171,47 +142,23 @@ impl<'a> Apt<'a> {
             .current_dir(work)
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| DebianError::Apt {
-                command: command.clone(),
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| DebianError::Apt { command: command.clone(), reason: error.to_string() })?;
         if output.status.success() {
             return Ok(());
         }
         let errors = String::from_utf8_lossy(&output.stderr);
-        let errors: Vec<&str> = errors
-            .lines()
-            .filter(|line| line.starts_with("E:"))
-            .collect();
-        let reason = if errors.is_empty() {
-            output.status.to_string()
-        } else {
-            errors.join(" ")
-        };
-        Err(DebianError::Apt {
-            command,
-            reason: crate::download::redact(&reason),
-        })
+        let errors: Vec<&str> = errors.lines().filter(|line| line.starts_with("E:")).collect();
+        let reason = if errors.is_empty() { output.status.to_string() } else { errors.join(" ") };
+        Err(DebianError::Apt { command, reason: crate::download::redact(&reason) })
     }
 }
 
 /// The machine's way out (proxies, address family, date checks), and nothing else of its configuration.
 fn machine_acquire() -> String {
-    let Ok(output) = Command::new("apt-config")
-        .arg("dump")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .output()
-    else {
+    let Ok(output) = Command::new("apt-config").arg("dump").env("LC_ALL", "C").stdin(Stdio::null()).output() else {
         return String::new();
     };
-    let wanted = [
-        "acquire::http",
-        "acquire::https",
-        "acquire::check-",
-        "acquire::max-",
-        "acquire::forceip",
-    ];
+    let wanted = ["acquire::http", "acquire::https", "acquire::check-", "acquire::max-", "acquire::forceip"];
     let dump = String::from_utf8_lossy(&output.stdout);
     let lines = dump.lines().filter(|line| {
         let lower = line.to_ascii_lowercase();

@@ -49,16 +49,11 @@ impl Stanza {
             return;
         }
         let mut words = line.split_whitespace();
-        let (Some(hash), Some(size), Some(name)) = (words.next(), words.next(), words.next())
-        else {
+        let (Some(hash), Some(size), Some(name)) = (words.next(), words.next(), words.next()) else {
             return;
         };
         match self.field.as_str() {
-            "Files" => self.files.push((
-                name.to_owned(),
-                hash.to_owned(),
-                size.parse().unwrap_or_default(),
-            )),
+            "Files" => self.files.push((name.to_owned(), hash.to_owned(), size.parse().unwrap_or_default())),
             "Checksums-Sha256" => self.sha256.push((name.to_owned(), hash.to_owned())),
             _ => {}
         }
@@ -70,16 +65,8 @@ impl Stanza {
             if matches!(extension, "dsc" | "asc") {
                 continue;
             }
-            let sha256 = self
-                .sha256
-                .iter()
-                .find(|(other, _)| other == name)
-                .map_or("", |(_, hash)| hash);
-            writeln!(
-                table,
-                "{md5}\t{sha256}\t{size}\t{name}\t{}\t{}",
-                self.package, self.version
-            )?;
+            let sha256 = self.sha256.iter().find(|(other, _)| other == name).map_or("", |(_, hash)| hash);
+            writeln!(table, "{md5}\t{sha256}\t{size}\t{name}\t{}\t{}", self.package, self.version)?;
         }
         Ok(())
     }
@@ -115,22 +102,8 @@ mod tests {
         build(sources.as_bytes(), &mut table).unwrap();
         let rows = parse(std::str::from_utf8(&table).unwrap());
         assert_eq!(rows.len(), 2);
-        assert_eq!(
-            (
-                rows[0].md5.as_str(),
-                rows[0].sha256.as_str(),
-                rows[0].version.as_str()
-            ),
-            ("bb", "22", "1:1-2")
-        );
-        assert_eq!(
-            (
-                rows[1].package.as_str(),
-                rows[1].file.as_str(),
-                rows[1].size
-            ),
-            ("x", "x_3.tar.xz", 5)
-        );
+        assert_eq!((rows[0].md5.as_str(), rows[0].sha256.as_str(), rows[0].version.as_str()), ("bb", "22", "1:1-2"));
+        assert_eq!((rows[1].package.as_str(), rows[1].file.as_str(), rows[1].size), ("x", "x_3.tar.xz", 5));
         assert_eq!(parse("broken\n"), []);
     }
 }

@@ -26,32 +26,18 @@ struct Entry {
 /// The suites to look at, in order: those of the machine, then those named, on the same servers.
 pub(super) fn suites(etc: &Path, main: &[&str], security: &[&str]) -> io::Result<Vec<Suite>> {
     let entries = entries(etc)?;
-    let pairs = || {
-        entries.iter().flat_map(|entry| {
-            entry
-                .suites
-                .iter()
-                .map(move |suite| (entry, suite.as_str()))
-        })
-    };
+    let pairs = || entries.iter().flat_map(|entry| entry.suites.iter().map(move |suite| (entry, suite.as_str())));
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut add = |entry: &Entry, name: &str| {
         if seen.insert(name.to_owned()) {
-            found.push(Suite {
-                name: name.replace('/', "-"),
-                stanza: stanza(entry, name),
-            });
+            found.push(Suite { name: name.replace('/', "-"), stanza: stanza(entry, name) });
         }
     };
     for (entry, name) in pairs() {
         add(entry, name);
     }
-    let first = |of_security: bool| {
-        pairs()
-            .find(|(_, name)| is_security(name) == of_security)
-            .map(|(entry, _)| entry)
-    };
+    let first = |of_security: bool| pairs().find(|(_, name)| is_security(name) == of_security).map(|(entry, _)| entry);
     for (names, of_security) in [(main, false), (security, true)] {
         if let Some(entry) = first(of_security) {
             for name in names {
@@ -67,10 +53,7 @@ fn is_security(suite: &str) -> bool {
 }
 
 fn stanza(entry: &Entry, suite: &str) -> String {
-    let mut text = format!(
-        "Types: deb-src\nURIs: {}\nSuites: {suite}\nComponents: main\n",
-        entry.uri
-    );
+    let mut text = format!("Types: deb-src\nURIs: {}\nSuites: {suite}\nComponents: main\n", entry.uri);
     if let Some(key) = &entry.signed_by {
         text.push_str("Signed-By:");
         text.push_str(key);
@@ -84,9 +67,7 @@ fn entries(etc: &Path) -> io::Result<Vec<Entry>> {
     let mut files = vec![etc.join("sources.list")];
     let parts = etc.join("sources.list.d");
     if parts.is_dir() {
-        let mut inner = fs::read_dir(&parts)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<io::Result<Vec<PathBuf>>>()?;
+        let mut inner = fs::read_dir(&parts)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
         inner.sort();
         files.extend(inner);
     }
@@ -96,11 +77,7 @@ fn entries(etc: &Path) -> io::Result<Vec<Entry>> {
             continue;
         }
         let text = fs::read_to_string(&file)?;
-        found.extend(if extension == Some("list") {
-            one_line(&text)
-        } else {
-            deb822(&text)
-        });
+        found.extend(if extension == Some("list") { one_line(&text) } else { deb822(&text) });
     }
     Ok(found)
 }
@@ -128,11 +105,7 @@ fn entry(uris: &str, suites: &str, components: &str, signed_by: Option<&str>) ->
 fn one_line(text: &str) -> Vec<Entry> {
     let mut found = Vec::new();
     for line in text.lines() {
-        let Some(rest) = line
-            .trim()
-            .strip_prefix("deb")
-            .filter(|rest| rest.starts_with([' ', '\t']))
-        else {
+        let Some(rest) = line.trim().strip_prefix("deb").filter(|rest| rest.starts_with([' ', '\t'])) else {
             continue;
         };
         let rest = rest.split('#').next().unwrap_or_default().trim();
@@ -140,19 +113,12 @@ fn one_line(text: &str) -> Vec<Entry> {
             Some((options, rest)) => (options, rest),
             None => ("", rest),
         };
-        let signed_by = options
-            .split_whitespace()
-            .find_map(|option| option.strip_prefix("signed-by="));
+        let signed_by = options.split_whitespace().find_map(|option| option.strip_prefix("signed-by="));
         let signed_by = signed_by.map(|path| format!(" {}", path.replace(',', " ")));
         let mut words = rest.split_whitespace();
         if let (Some(uri), Some(suite)) = (words.next(), words.next()) {
             let components: Vec<&str> = words.collect();
-            found.extend(entry(
-                uri,
-                suite,
-                &components.join(" "),
-                signed_by.as_deref(),
-            ));
+            found.extend(entry(uri, suite, &components.join(" "), signed_by.as_deref()));
         }
     }
     found
@@ -174,23 +140,12 @@ fn deb822(text: &str) -> Vec<Entry> {
                 fields.push((name.trim().to_ascii_lowercase(), value.to_owned()));
             }
         }
-        let field = |name: &str| {
-            fields
-                .iter()
-                .find(|(field, _)| field == name)
-                .map(|(_, value)| value.as_str())
-        };
-        let enabled = field("enabled")
-            .is_none_or(|value| !matches!(value.trim(), "no" | "false" | "0" | "off"));
+        let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+        let enabled = field("enabled").is_none_or(|value| !matches!(value.trim(), "no" | "false" | "0" | "off"));
         let types = field("types").unwrap_or_default();
         if enabled && types.split_whitespace().any(|kind| kind == "deb") {
             let value = |name| field(name).unwrap_or_default();
-            found.extend(entry(
-                value("uris"),
-                value("suites"),
-                value("components"),
-                field("signed-by"),
-            ));
+            found.extend(entry(value("uris"), value("suites"), value("components"), field("signed-by")));
         }
     }
     found
@@ -212,11 +167,7 @@ mod tests {
              Components: main\n",
         )
         .unwrap();
-        fs::write(
-            parts.join("other.list"),
-            "deb http://download.docker.com/linux/debian trixie stable\n",
-        )
-        .unwrap();
+        fs::write(parts.join("other.list"), "deb http://download.docker.com/linux/debian trixie stable\n").unwrap();
         fs::write(
             dir.path().join("sources.list"),
             "# deb http://no/debian x main\ndeb [arch=amd64 signed-by=/k.gpg] http://s/debian-security trixie-security main # c\n\
@@ -225,25 +176,12 @@ mod tests {
         .unwrap();
         let found = suites(dir.path(), &["sid", "trixie"], &["bookworm-security"]).unwrap();
         let names: Vec<&str> = found.iter().map(|suite| suite.name.as_str()).collect();
-        assert_eq!(
-            names,
-            [
-                "trixie-security",
-                "trixie",
-                "trixie-updates",
-                "sid",
-                "bookworm-security"
-            ]
-        );
+        assert_eq!(names, ["trixie-security", "trixie", "trixie-updates", "sid", "bookworm-security"]);
         assert_eq!(
             found[0].stanza,
             "Types: deb-src\nURIs: http://s/debian-security\nSuites: trixie-security\nComponents: main\nSigned-By: /k.gpg\n"
         );
-        assert!(
-            found[3]
-                .stanza
-                .ends_with("Signed-By:\n -----BEGIN\n .\n abc\n")
-        );
+        assert!(found[3].stanza.ends_with("Signed-By:\n -----BEGIN\n .\n abc\n"));
         assert!(found[4].stanza.contains("debian-security"));
     }
 

@@ -38,15 +38,7 @@ use index::Row;
 use machine::Suite;
 
 /// Suites that are looked at after those of the machine: recent ones first, as profiles name recent versions.
-const MAIN: [&str; 7] = [
-    "bookworm",
-    "bookworm-updates",
-    "trixie",
-    "trixie-updates",
-    "forky",
-    "sid",
-    "bullseye",
-];
+const MAIN: [&str; 7] = ["bookworm", "bookworm-updates", "trixie", "trixie-updates", "forky", "sid", "bullseye"];
 const SECURITY: [&str; 3] = ["bookworm-security", "trixie-security", "bullseye-security"];
 
 /// Why Debian's archive does not give a file.
@@ -77,14 +69,9 @@ impl DebianFile {
         let (package, file) = url.strip_prefix("debian:")?.split_once('/')?;
         let plain = |text: &str| {
             text.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && text.chars().all(|c| {
-                    c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_' | '~' | '%')
-                })
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_' | '~' | '%'))
         };
-        (plain(package) && plain(file)).then(|| Self {
-            package: package.to_owned(),
-            file: file.to_owned(),
-        })
+        (plain(package) && plain(file)).then(|| Self { package: package.to_owned(), file: file.to_owned() })
     }
 }
 
@@ -106,23 +93,14 @@ pub struct Archive {
 impl Archive {
     /// With the entries of `/etc/apt`, and the state in the user's cache directory.
     pub fn of_this_machine() -> Self {
-        let cache = std::env::var_os("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute());
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-        Self::new(
-            "/etc/apt",
-            cache.map(|cache| cache.join("rbuildout/debian")),
-        )
+        Self::new("/etc/apt", cache.map(|cache| cache.join("rbuildout/debian")))
     }
 
     /// With the entries of the directory `etc` and the state in `state`.
     pub fn new(etc: impl Into<PathBuf>, state: Option<PathBuf>) -> Self {
-        Self {
-            etc: etc.into(),
-            state,
-            broken: Mutex::default(),
-        }
+        Self { etc: etc.into(), state, broken: Mutex::default() }
     }
 
     /// Fetches the file that `request` wants into `work`, by its checksum, or by making it from the same archive with
@@ -130,37 +108,25 @@ impl Archive {
     ///
     /// # Errors
     /// No suite has it, or apt fails.
-    pub fn by_checksum(
-        &self,
-        request: &Request,
-        work: &Path,
-        note: &dyn Fn(&str),
-    ) -> Result<PathBuf, DebianError> {
+    pub fn by_checksum(&self, request: &Request, work: &Path, note: &dyn Fn(&str)) -> Result<PathBuf, DebianError> {
         let wanted = crate::download::file_name(&request.url);
         let mut tried = HashSet::new();
-        self.search(
-            &format!("a file with the checksum of `{wanted}`"),
-            note,
-            |suite| {
-                if let Some(row) = suite.rows.iter().find(|row| row.matches(request)) {
-                    return suite.fetch(row, work).map(Some);
+        self.search(&format!("a file with the checksum of `{wanted}`"), note, |suite| {
+            if let Some(row) = suite.rows.iter().find(|row| row.matches(request)) {
+                return suite.fetch(row, work).map(Some);
+            }
+            for (row, how) in recompress::candidates(&wanted, &suite.rows) {
+                if !tried.insert(row.md5.clone()) {
+                    continue;
                 }
-                for (row, how) in recompress::candidates(&wanted, &suite.rows) {
-                    if !tried.insert(row.md5.clone()) {
-                        continue;
-                    }
-                    note(&format!(
-                        "`{wanted}` may be `{}` of Debian with another compression: trying.",
-                        row.file
-                    ));
-                    let archive = suite.fetch(row, work)?;
-                    if let Some(path) = recompress::make(&archive, &wanted, how, work, request)? {
-                        return Ok(Some(path));
-                    }
+                note(&format!("`{wanted}` may be `{}` of Debian with another compression: trying.", row.file));
+                let archive = suite.fetch(row, work)?;
+                if let Some(path) = recompress::make(&archive, &wanted, how, work, request)? {
+                    return Ok(Some(path));
                 }
-                Ok(None)
-            },
-        )
+            }
+            Ok(None)
+        })
     }
 
     /// Fetches a file by name into `work`.
@@ -174,18 +140,14 @@ impl Archive {
         work: &Path,
         note: &dyn Fn(&str),
     ) -> Result<PathBuf, DebianError> {
-        self.search(
-            &format!("`{}` of package {}", file.file, file.package),
-            note,
-            |suite| {
-                let row = suite.rows.iter().find(|row| {
-                    row.file == file.file
-                        && row.package == file.package
-                        && (!request.has_checksum() || row.matches(request))
-                });
-                row.map(|row| suite.fetch(row, work)).transpose()
-            },
-        )
+        self.search(&format!("`{}` of package {}", file.file, file.package), note, |suite| {
+            let row = suite.rows.iter().find(|row| {
+                row.file == file.file
+                    && row.package == file.package
+                    && (!request.has_checksum() || row.matches(request))
+            });
+            row.map(|row| suite.fetch(row, work)).transpose()
+        })
     }
 
     fn search(
@@ -197,43 +159,29 @@ impl Archive {
         let state = self.state.as_ref().ok_or(DebianError::NoState)?;
         let suites = machine::suites(&self.etc, &MAIN, &SECURITY)?;
         if suites.is_empty() {
-            return Err(DebianError::NoMirror {
-                etc: self.etc.clone(),
-            });
+            return Err(DebianError::NoMirror { etc: self.etc.clone() });
         }
         let mut looked_at = Vec::new();
         let mut last = None;
         for suite in &suites {
             let id = format!("{}-{}", suite.name, &md5_hex(&suite.stanza)[..8]);
-            if self
-                .broken
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .contains(&id)
-            {
+            if self.broken.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
                 continue;
             }
-            let outcome =
-                Loaded::load(suite, &state.join(&id), note).and_then(|loaded| look(&loaded));
+            let outcome = Loaded::load(suite, &state.join(&id), note).and_then(|loaded| look(&loaded));
             match outcome {
                 Ok(Some(path)) => return Ok(path),
                 Ok(None) => looked_at.push(suite.name.clone()),
                 Err(error) => {
                     note(&format!("Debian suite {}: {error}.", suite.name));
-                    self.broken
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(id);
+                    self.broken.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
                     last = Some(error);
                 }
             }
         }
         match last {
             Some(error) if looked_at.is_empty() => Err(error),
-            _ => Err(DebianError::NotFound {
-                what: what.to_owned(),
-                looked_at: looked_at.join(", "),
-            }),
+            _ => Err(DebianError::NotFound { what: what.to_owned(), looked_at: looked_at.join(", ") }),
         }
     }
 }
@@ -248,10 +196,7 @@ impl<'a> Loaded<'a> {
     fn load(suite: &'a Suite, dir: &Path, note: &dyn Fn(&str)) -> Result<Self, DebianError> {
         let apt = apt::Apt::new(suite, dir);
         let text = apt.index(note)?;
-        Ok(Self {
-            apt,
-            rows: index::parse(&text),
-        })
+        Ok(Self { apt, rows: index::parse(&text) })
     }
 
     fn fetch(&self, row: &Row, work: &Path) -> Result<PathBuf, DebianError> {
@@ -262,14 +207,8 @@ impl<'a> Loaded<'a> {
 impl Row {
     /// Whether this is the file, as far as its checksums are known.
     fn matches(&self, request: &Request) -> bool {
-        let wanted = [
-            (Algorithm::Md5, &request.md5, &self.md5),
-            (Algorithm::Sha256, &request.sha256, &self.sha256),
-        ];
-        let mut known = wanted
-            .iter()
-            .filter_map(|(_, wanted, here)| Some((wanted.as_ref()?, here)))
-            .peekable();
+        let wanted = [(Algorithm::Md5, &request.md5, &self.md5), (Algorithm::Sha256, &request.sha256, &self.sha256)];
+        let mut known = wanted.iter().filter_map(|(_, wanted, here)| Some((wanted.as_ref()?, here))).peekable();
         known.peek().is_some() && known.all(|(wanted, here)| wanted.eq_ignore_ascii_case(here))
     }
 }

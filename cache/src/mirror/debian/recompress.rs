@@ -40,9 +40,7 @@ impl Compressor {
             (".tar.xz", Self::Xz),
             (".txz", Self::Xz),
         ];
-        endings
-            .iter()
-            .find_map(|(ending, compressor)| Some((*compressor, name.strip_suffix(ending)?)))
+        endings.iter().find_map(|(ending, compressor)| Some((*compressor, name.strip_suffix(ending)?)))
     }
 
     /// Commands that upstreams use, the likeliest first.
@@ -50,12 +48,7 @@ impl Compressor {
         match self {
             Self::Gzip => &[&["gzip", "-9n"], &["gzip", "-n"]],
             Self::Bzip2 => &[&["bzip2", "-9"]],
-            Self::Xz => &[
-                &["xz", "-T1", "-6"],
-                &["xz", "-T1", "-9e"],
-                &["xz", "-T1", "-9"],
-                &["xz", "-T1", "-6e"],
-            ],
+            Self::Xz => &[&["xz", "-T1", "-6"], &["xz", "-T1", "-9e"], &["xz", "-T1", "-9"], &["xz", "-T1", "-6e"]],
         }
     }
 }
@@ -65,9 +58,8 @@ pub(super) fn candidates<'a>(wanted: &str, rows: &'a [Row]) -> Vec<(&'a Row, Com
     let Some((compressor, stem)) = Compressor::of(wanted) else {
         return Vec::new();
     };
-    let split = stem
-        .match_indices(['-', '_'])
-        .rfind(|(at, _)| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let split =
+        stem.match_indices(['-', '_']).rfind(|(at, _)| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
     let Some((at, _)) = split else {
         return Vec::new();
     };
@@ -77,10 +69,7 @@ pub(super) fn candidates<'a>(wanted: &str, rows: &'a [Row]) -> Vec<(&'a Row, Com
         let Some((other, stem)) = Compressor::of(&row.file) else {
             continue;
         };
-        let Some((package, upstream)) = stem
-            .strip_suffix(".orig")
-            .and_then(|stem| stem.split_once('_'))
-        else {
+        let Some((package, upstream)) = stem.strip_suffix(".orig").and_then(|stem| stem.split_once('_')) else {
             continue;
         };
         if other != compressor
@@ -91,11 +80,7 @@ pub(super) fn candidates<'a>(wanted: &str, rows: &'a [Row]) -> Vec<(&'a Row, Com
         }
     }
     found.sort_by_key(|(distance, _)| *distance);
-    found
-        .into_iter()
-        .take(MAX_CANDIDATES)
-        .map(|(_, row)| (row, compressor))
-        .collect()
+    found.into_iter().take(MAX_CANDIDATES).map(|(_, row)| (row, compressor)).collect()
 }
 
 /// How far a package name is from upstream's; `None` if they have nothing to do with each other.
@@ -120,10 +105,7 @@ pub(super) fn make(
     let target = work.join(format!("new-{}", wanted.replace('/', "_")));
     for command in compressor.commands() {
         if compressor == Compressor::Bzip2 && !has_program("bzip2") {
-            let mut encoder = bzip2::write::BzEncoder::new(
-                fs::File::create(&target)?,
-                bzip2::Compression::best(),
-            );
+            let mut encoder = bzip2::write::BzEncoder::new(fs::File::create(&target)?, bzip2::Compression::best());
             io::copy(&mut plain(archive)?, &mut encoder)?;
             encoder.finish()?;
         } else if has_program(command[0]) {
@@ -140,10 +122,7 @@ pub(super) fn make(
 }
 
 fn compress(archive: &Path, command: &[&str], target: &Path) -> Result<(), DebianError> {
-    let failed = |reason: String| DebianError::Apt {
-        command: command.join(" "),
-        reason,
-    };
+    let failed = |reason: String| DebianError::Apt { command: command.join(" "), reason };
     let output: File = fs::File::create(target)?.into();
     let mut child = Command::new(command[0])
         .args(&command[1..])
@@ -153,21 +132,12 @@ fn compress(archive: &Path, command: &[&str], target: &Path) -> Result<(), Debia
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
-    let mut input = child
-        .stdin
-        .take()
-        .expect("the input was asked to be a pipe");
-    let poured = plain(archive)
-        .and_then(|mut plain| io::copy(&mut plain, &mut input))
-        .and_then(|_| input.flush());
+    let mut input = child.stdin.take().expect("the input was asked to be a pipe");
+    let poured = plain(archive).and_then(|mut plain| io::copy(&mut plain, &mut input)).and_then(|_| input.flush());
     drop(input);
     let status = child.wait()?;
     poured?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(failed(status.to_string()))
-    }
+    if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
 }
 
 /// The bytes of `archive` without compression.
@@ -187,13 +157,7 @@ mod tests {
     use super::*;
 
     fn rows(files: &[&str]) -> Vec<Row> {
-        files
-            .iter()
-            .map(|file| Row {
-                file: (*file).to_owned(),
-                ..Row::default()
-            })
-            .collect()
+        files.iter().map(|file| Row { file: (*file).to_owned(), ..Row::default() }).collect()
     }
 
     #[test]
@@ -207,10 +171,7 @@ mod tests {
             "other_5.8.1.orig.tar.gz",
         ]);
         let names = |wanted: &str| -> Vec<String> {
-            candidates(wanted, &rows)
-                .into_iter()
-                .map(|(row, _)| row.file.clone())
-                .collect()
+            candidates(wanted, &rows).into_iter().map(|(row, _)| row.file.clone()).collect()
         };
         assert_eq!(names("xz-5.8.1.tar.bz2"), ["xz-utils_5.8.1.orig.tar.xz"]);
         assert_eq!(names("pcre2-10.42.tar.bz2"), ["pcre2_10.42.orig.tar.gz"]);
@@ -231,27 +192,9 @@ mod tests {
         encoder.write_all(b"hello").unwrap();
         let bytes = encoder.finish().unwrap();
         let request = Request::new("http://h/a-1.tar.bz2").md5(crate::hash::md5_hex(&bytes));
-        let path = make(
-            &archive,
-            "a-1.tar.bz2",
-            Compressor::Bzip2,
-            dir.path(),
-            &request,
-        )
-        .unwrap()
-        .unwrap();
+        let path = make(&archive, "a-1.tar.bz2", Compressor::Bzip2, dir.path(), &request).unwrap().unwrap();
         assert_eq!(fs::read(path).unwrap(), bytes);
         let wrong = Request::new("http://h/a-1.tar.bz2").md5("0");
-        assert_eq!(
-            make(
-                &archive,
-                "a-1.tar.bz2",
-                Compressor::Bzip2,
-                dir.path(),
-                &wrong
-            )
-            .unwrap(),
-            None
-        );
+        assert_eq!(make(&archive, "a-1.tar.bz2", Compressor::Bzip2, dir.path(), &wrong).unwrap(), None);
     }
 }

@@ -62,7 +62,11 @@ fn check(session: &Session, library: &Library<'_>, names: &[String]) -> Result<(
         problems += count;
         output(line)?;
     }
-    if problems == 0 { Ok(()) } else { Err(Problem::Message(format!("{problems} problems in {} profiles", names.len()))) }
+    if problems == 0 {
+        Ok(())
+    } else {
+        Err(Problem::Message(format!("{problems} problems in {} profiles", names.len())))
+    }
 }
 
 fn check_one(session: &Session, library: &Library<'_>, name: &str) -> (String, usize) {
@@ -97,7 +101,8 @@ fn check_one(session: &Session, library: &Library<'_>, name: &str) -> (String, u
         }
     }
     let count = profile.config.sections.len();
-    let summary = format!("{name}: {count} sections, {options} options, {waiting} need a recipe, {problems} problems\n");
+    let summary =
+        format!("{name}: {count} sections, {options} options, {waiting} need a recipe, {problems} problems\n");
     (summary + &lines, problems)
 }
 

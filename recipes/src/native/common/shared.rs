@@ -252,6 +252,8 @@ impl Place {
         for entry in fs::read_dir(&self.location)? {
             tree::make_read_only(&entry?.path())?;
         }
+        // After a power cut the marker must not stand over files that never reached the disk.
+        rustix::fs::syncfs(fs::File::open(&self.location)?.file()).map_err(std::io::Error::from)?;
         let marker = self.location.join(MARKER);
         let temporary = self.location.join(format!("{MARKER}.tmp"));
         files::remove_if_exists(&temporary)?;
