@@ -36,7 +36,7 @@ fn install() {
 
     [page]
     __buildout_installed__ = [DIR]/page.html
-    __buildout_signature__ = greeting:83750d5a6befb72ae9e91d231f606924 slapos.recipe.template-5.1 style:7fb2460389ff34996e9e513c610b07f1
+    __buildout_signature__ = greeting:83750d5a6befb72ae9e91d231f606924 slapos.recipe.template-5.1 style:5b959c344aa167077f90ec17e1b82192
     inline = Hello world
     	and friends, see [DIR]/style.css
     output = [DIR]/page.html
@@ -429,14 +429,10 @@ inline = ${left:location} ${right:output}
     digraph parts {
       rankdir=LR;
       node [shape=box];
-      "base" [label="base
-    0 s", style=bold, color=red];
-      "left" [label="left
-    20 s", style=bold, color=red];
-      "right" [label="right
-    0 s"];
-      "top" [label="top
-    0 s", style=bold, color=red];
+      "base" [label="base (0 s)", style=bold, color=red];
+      "left" [label="left (20 s)", style=bold, color=red];
+      "right" [label="right (0 s)"];
+      "top" [label="top (0 s)", style=bold, color=red];
       "left" -> "base" [style=bold, color=red];
       "right" -> "base";
       "top" -> "left" [style=bold, color=red];
@@ -499,7 +495,6 @@ inline = ${left:location} ${right:output}
     assert_snapshot!(sandbox.run(&["graph", "buildout:parts="]), @"
     exit 0
     --- out
-
-    Critical path (*), about 0 s:
+    No parts.
     ");
 }

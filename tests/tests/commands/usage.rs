@@ -89,7 +89,7 @@ fn help() {
 
         Install parts: all of them (the default command) or those named.
 
-      plan [--json]
+      plan [--json] [parts]
 
         Show what would be installed, updated or removed, and why.
 
@@ -101,11 +101,17 @@ fn help() {
 
         Show which part needs which, with the critical path.
 
-      resolve --json
+      resolve --json [profiles]
 
-        Print all sections after extends, macros and substitution.
+        Print all sections after extends, macros and substitution, one JSON
+        document for each profile.
 
-      annotate [sections]
+      resolve --check [profiles]
+
+        Count sections and options of each profile and list what can't be
+        resolved.
+
+      annotate [--json] [sections]
 
         Show every option and where it comes from.
 

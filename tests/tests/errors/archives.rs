@@ -20,15 +20,48 @@ fn wrong_md5() {
          md5sum = 00000000000000000000000000000000\n",
     );
     sandbox.write("file.txt", "content\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: MD5 checksum mismatch for local resource at '[DIR]/file.txt'.
+    Hint: Its MD5 is f75b8179e4bbe7e2b4a074dcef62de95, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
+    ");
+    assert_snapshot!(sandbox.upstream(&[]), @"
+    exit 1
+    --- out
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: MD5 checksum mismatch for local resource at '[DIR]/file.txt'.
+    ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }
 
 #[test]
 fn not_an_archive() {
     let sandbox = unpacking(b"<html><body>This is a web page, not an archive.</body></html>\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: Not a recognized archive type: [DIR]/source.tar.gz
+    ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }
 
@@ -36,29 +69,81 @@ fn not_an_archive() {
 fn truncated() {
     let bytes = Archive::package("x").file("x-1.0/big", &"0123456789".repeat(10_000)).gz();
     let sandbox = unpacking(&bytes[..bytes.len() / 2]);
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: The archive [DIR]/source.tar.gz is truncated or damaged: `x-1.0/big`: incomplete deflate stream. Remove it and download it again.
+    ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }
 
 #[test]
 fn empty() {
-    assert_snapshot!(unpacking(b"").run(&[]), @"");
+    assert_snapshot!(unpacking(b"").run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: Not a recognized archive type: [DIR]/source.tar.gz
+    ");
 }
 
 /// Names with `..` and absolute names never leave the destination.
 #[test]
 fn names_that_lead_out() {
     let sandbox = unpacking(&Archive::new().file("x/good", "good").file("x/../../../evil", "evil").file("/tmp/rb-evil", "evil").gz());
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 0
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    ");
     assert!(!sandbox.exists("evil") && !sandbox.exists("parts/evil") && !std::path::Path::new("/tmp/rb-evil").exists());
-    assert_snapshot!(sandbox.tree().paths().join("\n"), @"");
+    assert_snapshot!(sandbox.tree().paths().join("\n"), @"
+    bin
+    develop-eggs
+    eggs
+    parts
+    parts/a
+    parts/a/good
+    source.tar.gz
+    ");
 }
 
 /// A link that leads out is no way out either.
 #[test]
 fn links_that_lead_out() {
     let sandbox = unpacking(&Archive::new().symlink("x/out", "../../..").file("x/out/evil", "evil").gz());
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: The archive [DIR]/source.tar.gz is refused: its entry `x/out/evil` would be written outside the destination, through `the symbolic link in `x/out``.
+    ");
     assert!(!sandbox.exists("evil"));
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }

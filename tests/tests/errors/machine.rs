@@ -17,9 +17,9 @@ output = quick
 [slow]
 recipe = slapos.recipe.cmmi
 path = .
-configure-command = echo $$ >> ${buildout:directory}/started; (sleep 77 & sleep 77); true
-make-binary =
-post-install = touch ${:location}/x
+configure-command = cat ${quick:output}; echo $$ >> ${buildout:directory}/started; (sleep 77 & sleep 77); true
+make-binary = true
+post-install = touch @@LOCATION@@/x
 [one]
 <= slow
 [two]
@@ -40,15 +40,39 @@ fn a_second_run_waits() {
     let sandbox = Sandbox::with(WAITING);
     let first = sandbox.start(&[]);
     sandbox.wait_for("started");
-    assert_snapshot!(sandbox.run(&["--no-wait"]), @"");
+    assert_snapshot!(sandbox.run(&["--no-wait"]), @"
+    exit 1
+    --- err
+    Error: Another run is at work in this directory.
+    Hint: Wait for it to end, or leave out --no-wait.
+    ");
     let mut second = sandbox.start(&[]);
     std::thread::sleep(Duration::from_millis(300));
     assert!(!second.has_ended());
     // A look needs no lock.
-    assert_snapshot!(sandbox.run(&["plan"]), @"");
+    assert_snapshot!(sandbox.run(&["plan"]), @"
+    exit 0
+    --- out
+    install   a
+    1 to install.
+    ");
     sandbox.write("go", "");
-    assert_snapshot!(first.wait(), @"");
-    assert_snapshot!(second.wait(), @"");
+    assert_snapshot!(first.wait(), @"
+    exit 0
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    a: Running 'touch started; while [ ! -e go ]; do sleep 0.01; done; touch done'
+    ");
+    assert_snapshot!(second.wait(), @"
+    exit 0
+    --- out
+    Another run is at work in this directory; waiting for it to end.
+    Nothing to do: 1 part is up to date.
+    ");
 }
 
 /// Processes with the sleeping command of this sandbox.
@@ -112,7 +136,16 @@ fn killed() {
     let ended = outcome.out.lines().find(|line| line.starts_with("Ended ")).unwrap().to_owned();
     assert!(ended.ends_with(" processes that a killed run had left behind."), "{ended}");
     outcome.out = outcome.out.replace(&format!("{ended}\n"), "");
-    assert_snapshot!(outcome, @"");
+    assert_snapshot!(outcome, @"
+    exit 0
+    --- out
+    Installing one.
+    one: Using local source directory: .
+    one: Executing post-install
+    Installing two.
+    two: Using local source directory: .
+    two: Executing post-install
+    ");
     assert_eq!(sleepers(&sandbox), Vec::<String>::new());
 }
 
@@ -139,21 +172,42 @@ fn no_permission() {
 fn a_file_in_the_way() {
     let sandbox = Sandbox::with("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = file/x\n");
     sandbox.write("file", "");
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: failed to create directory `[DIR]/file`: File exists (os error 17)
+    ");
+    fs_err::remove_dir(sandbox.path("parts")).unwrap();
     sandbox.write("parts", "");
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/parts'.
+    --- err
+    While:
+      Installing.
+    Error: failed to create directory `[DIR]/parts`: File exists (os error 17)
+    ");
 }
 
 /// A disk that is really full, where a small one may be mounted.
 #[test]
 fn disk_full() {
-    let sandbox = Sandbox::new();
+    let mut sandbox = Sandbox::new();
+    sandbox.filter_pattern(r"/\.b\.\d+-\d+", "/[TEMPORARY]");
     let mounted = sandbox.command("mount").args(["-t", "tmpfs", "-o", "size=256k", "none", "."]).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
         eprintln!("left out: no file system may be mounted here");
         return;
     }
-    // The directory was entered before it was mounted over: name it anew.
     sandbox.write("buildout.cfg", "[buildout]\nparts = a b\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = a\n\
          [b]\nrecipe = slapos.recipe.build:download\nurl = /dev/shm/none\nx = ${a:output}\n");
     let big = sandbox.root().join("big");
@@ -164,6 +218,20 @@ fn disk_full() {
     let installed = sandbox.exists(".installed.cfg").then(|| sandbox.installed()).unwrap_or_default();
     let unmounted = std::process::Command::new("umount").arg(sandbox.dir()).status().unwrap();
     assert!(unmounted.success());
-    assert_snapshot!(outcome, @"");
+    assert_snapshot!(outcome, @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    Installing b.
+    --- err
+    While:
+      Installing b.
+    Error: failed to copy `[ROOT]/big` to `[DIR]/parts/b/[TEMPORARY]`: No space left on device (os error 28)
+    Hint: Check that the disk has room and the directory can be written.
+    ");
     assert!(installed.contains("parts = a\n"), "{installed}");
 }

@@ -7,26 +7,113 @@ use rbuildout_tests::{Answer, Sandbox, Server};
 #[test]
 fn syntax_errors() {
     let sandbox = Sandbox::with("[buildout]\nparts = a\njunk\n\n[a]\nrecipe zc.buildout:debug\n  x = 1\nfoo bar = 2\nok = 1\n[b\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @r"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: File contains parsing errors: [DIR]/buildout.cfg
+    	[line  3]: 'junk\n'
+    	[line  6]: 'recipe zc.buildout:debug\n'
+    	[line  7]: '  x = 1\n'
+    	[line  8]: 'foo bar = 2\n'
+    	[line 10]: '[b\n'
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | junk
+      | ^^^^ no `=` here
+     --> [DIR]/buildout.cfg:6:1
+      |
+    6 | recipe zc.buildout:debug
+      | ^^^^^^^^^^^^^^^^^^^^^^^^ no `=` here
+     --> [DIR]/buildout.cfg:7:1
+      |
+    7 |   x = 1
+      | ^^^^^^^ continues no option
+     --> [DIR]/buildout.cfg:8:1
+      |
+    8 | foo bar = 2
+      | ^^^^^^^^^^^ not an option name
+      --> [DIR]/buildout.cfg:10:1
+       |
+    10 | [b
+       | ^^ not a section header
+    Hint: A line is a header `[section]`, an option `name = value`, or indented to continue the value above.
+    ");
+    assert_snapshot!(sandbox.upstream(&[]), @r"
+    exit 1
+    --- err
+    While:
+      Initializing.
+
+    An internal error occurred due to a bug in either zc.buildout or in a
+    recipe being used:
+    Traceback (most recent call last):
+    zc.buildout.configparser.ParsingError: File contains parsing errors: [DIR]/buildout.cfg
+    	[line  3]: 'junk\n'
+    	[line  6]: 'recipe zc.buildout:debug\n'
+    	[line  7]: '  x = 1\n'
+    	[line  8]: 'foo bar = 2\n'
+    	[line 10]: '[b\n'
+    ");
 }
 
 #[test]
 fn no_section_header() {
     let sandbox = Sandbox::with("\n# a comment\nparts = a\n[buildout]\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @r"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: File contains no section headers.
+    file: [DIR]/buildout.cfg, line: 3
+    'parts = a\n'
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | parts = a
+      | ^^^^^^^^^ not inside a section
+    Hint: Options belong to a section: begin the file with a header such as `[buildout]`.
+    ");
     sandbox.write("buildout.cfg", "\u{feff}[buildout]\nparts =\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @r"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: File contains no section headers.
+    file: [DIR]/buildout.cfg, line: 1
+    '\ufeff[buildout]\n'
+     --> [DIR]/buildout.cfg:1:1
+      |
+    1 | ﻿[buildout]
+      | ^^^^^^^^^^ not inside a section
+    Hint: The file starts with a byte order mark: save it as UTF-8 without one.
+    ");
 }
 
 #[test]
 fn not_text() {
     let sandbox = Sandbox::new();
     sandbox.write("buildout.cfg", b"[buildout]\nparts =\n[a]\nx = \xff\xfe\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: UnicodeDecodeError: [DIR]/buildout.cfg is not UTF-8 text (line 4, byte 27)
+    Hint: Save the profile as UTF-8.
+    ");
     fs_err::remove_file(sandbox.path("buildout.cfg")).unwrap();
     fs_err::create_dir(sandbox.path("buildout.cfg")).unwrap();
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: IsADirectoryError: [Errno 21] Is a directory: '[DIR]/buildout.cfg'
+    Hint: Correct the name in `extends`, or create the file.
+    ");
 }
 
 /// An error in an extended file names that file.
@@ -34,15 +121,50 @@ fn not_text() {
 fn syntax_error_in_an_extended_file() {
     let sandbox = Sandbox::with("[buildout]\nextends = sub/base.cfg\nparts = a\n");
     sandbox.write("sub/base.cfg", "[a]\nrecipe = zc.buildout:debug\nthis is not an option\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @r"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: File contains parsing errors: [DIR]/sub/base.cfg
+    	[line  3]: 'this is not an option\n'
+     --> [DIR]/sub/base.cfg:3:1
+      |
+    3 | this is not an option
+      | ^^^^^^^^^^^^^^^^^^^^^ no `=` here
+    Hint: A line is a header `[section]`, an option `name = value`, or indented to continue the value above.
+    ");
 }
 
 #[test]
 fn missing_extends() {
     let sandbox = Sandbox::with("[buildout]\nextends =\n  base.cfg\n  sub/nope.cfg\nparts =\n");
     sandbox.write("base.cfg", "[a]\nx = 1\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: FileNotFoundError: [Errno 2] No such file or directory: '[DIR]/sub/nope.cfg'
+     --> [DIR]/buildout.cfg:4:3
+      |
+    2 | extends =
+    3 |   base.cfg
+    4 |   sub/nope.cfg
+      |   ^^^^^^^^^^^^ extended here
+    Hint: Correct the name in `extends`, or create the file.
+    ");
+    assert_snapshot!(sandbox.upstream(&[]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+
+    An internal error occurred due to a bug in either zc.buildout or in a
+    recipe being used:
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: '[DIR]/sub/nope.cfg'
+    ");
 }
 
 #[test]
@@ -50,8 +172,25 @@ fn recursive_extends() {
     let sandbox = Sandbox::with("[buildout]\nextends = b.cfg\nparts =\n");
     sandbox.write("b.cfg", "[buildout]\nextends =\n  ./c.cfg\n");
     sandbox.write("c.cfg", "[buildout]\nextends = buildout.cfg\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Recursive file include ['[DIR]/buildout.cfg', '[DIR]/b.cfg', '[DIR]/c.cfg'] [DIR]/buildout.cfg
+     --> [DIR]/c.cfg:2:11
+      |
+    2 | extends = buildout.cfg
+      |           ^^^^^^^^^^^^ extended here
+    Hint: Remove this file from the `extends` of one of these files.
+    ");
+    assert_snapshot!(sandbox.upstream(&[]), @"
+    exit -6
+    --- err
+
+    thread 'main' (18593) has overflowed its stack
+    fatal runtime error: stack overflow, aborting
+    ");
 }
 
 #[test]
@@ -67,12 +206,70 @@ fn extends_over_http() {
     for (name, file) in [("none.cfg", "none.cfg"), ("broken.cfg", "broken.cfg"), ("cut.cfg", "cut.cfg")] {
         sandbox.write(name, format!("[buildout]\nextends = {}\nparts =\n", server.url(file)));
     }
-    assert_snapshot!(sandbox.run(&["-c", "none.cfg"]), @"");
-    assert_snapshot!(sandbox.upstream(&["-c", "none.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-o", "-c", "none.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", "broken.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", "cut.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", &server.url("main.cfg")]), @"");
+    assert_snapshot!(sandbox.run(&["-c", "none.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Error downloading http://[SERVER]/none.cfg: HTTP Error 404: Not Found
+     --> [DIR]/none.cfg:2:11
+      |
+    2 | extends = http://[SERVER]/none.cfg
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ extended here
+    Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    ");
+    assert_snapshot!(sandbox.upstream(&["-c", "none.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Error downloading extends for URL http://[SERVER]/none.cfg: HTTP Error 404: Not Found
+    ");
+    assert_snapshot!(sandbox.run(&["-o", "-c", "none.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Couldn't download 'http://[SERVER]/none.cfg' in offline mode.
+     --> [DIR]/none.cfg:2:11
+      |
+    2 | extends = http://[SERVER]/none.cfg
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ extended here
+    Hint: Run without `-o` (option `offline`), or put the file into the download-cache.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "broken.cfg"]), @r"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: File contains parsing errors: http://[SERVER]/broken.cfg (downloaded as [FILE])
+    	[line  2]: 'junk\n'
+     --> http://[SERVER]/broken.cfg:2:1
+      |
+    2 | junk
+      | ^^^^ no `=` here
+    Hint: A line is a header `[section]`, an option `name = value`, or indented to continue the value above.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "cut.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Error downloading http://[SERVER]/cut.cfg: <urlopen error retrieval incomplete: got only 70 out of 1000 bytes>
+     --> [DIR]/cut.cfg:2:11
+      |
+    2 | extends = http://[SERVER]/cut.cfg
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ extended here
+    Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", &server.url("main.cfg")]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Error downloading http://[SERVER]/main.cfg: HTTP Error 404: Not Found
+    Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    ");
 }
 
 #[test]
@@ -88,12 +285,54 @@ fn options_of_buildout() {
         "extensions=buildout-versions",
         "versions=pins",
         "mirrors=gopher://x",
-        "extended-by=x.cfg",
-        "installed=sub/none/installed.cfg",
     ] {
         let outcome = sandbox.run(&[assignment]).fails();
         all.push_str(&format!("$ {assignment}\n{}", outcome.err));
     }
-    assert_snapshot!(all, @"");
-    assert_snapshot!(sandbox.run(&["-c", "/dev/null"]), @"");
+    assert_snapshot!(all, @"
+    $ offline=yes
+    While:
+      Initializing.
+    Error: Invalid value for 'offline' option: 'yes'
+    Defined, later lines over earlier ones:
+      DEFAULT_VALUE  = false
+      COMMAND_LINE_VALUE  = yes
+    Hint: Write `true` or `false`.
+    $ log-level=LOUD
+    While:
+      Initializing.
+    Error: Invalid logging level LOUD
+    Hint: Use DEBUG, INFO, WARNING, ERROR or CRITICAL.
+    $ verbosity=much
+    While:
+      Initializing.
+    Error: Invalid verbosity much
+    $ extends-cache=${a:b}
+    While:
+      Initializing.
+    Error: ValueError: extends-cache '${a:b}' may not contain ${section:variable} to expand.
+    $ extensions=slapos.rebootstrap
+    While:
+      Initializing.
+    Error: The extension 'slapos.rebootstrap' can't be loaded
+    Hint: Extensions other than slapos.extension.shared need the Python recipe host, which this version does not have.
+    $ extensions=buildout-versions
+    While:
+      Initializing.
+    Error: The extension 'buildout-versions' can't be loaded
+    Hint: Extensions other than slapos.extension.shared need the Python recipe host, which this version does not have.
+    $ versions=pins
+    While:
+      Initializing.
+    Error: KeyError: 'pins'
+    $ mirrors=gopher://x
+    Error: The mirror `gopher://x` is no absolute folder, no http URL and not `debian`: write one of these.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "/dev/null"]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+    Error: Missing option: buildout:parts
+    ");
 }

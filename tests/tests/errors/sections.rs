@@ -6,15 +6,52 @@ use rbuildout_tests::Sandbox;
 #[test]
 fn unknown_part() {
     let sandbox = Sandbox::with("[buildout]\nparts =\n  zlib\n  opensll\n[zlib]\nrecipe = zc.buildout:debug\n[openssl]\nrecipe = zc.buildout:debug\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section opensll.
+    Error: The referenced section, 'opensll', was not defined.
+     --> [DIR]/buildout.cfg:4:3
+      |
+    2 | parts =
+    3 |   zlib
+    4 |   opensll
+      |   ^^^^^^^ listed here
+    Hint: Did you mean [openssl]?
+    ");
+    assert_snapshot!(sandbox.upstream(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section opensll.
+    Error: The referenced section, 'opensll', was not defined.
+    ");
 }
 
 #[test]
 fn part_without_recipe() {
     let sandbox = Sandbox::with("[buildout]\nparts = a\n[a]\nx = 1\n");
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+    Error: Missing option: a:recipe
+     --> [DIR]/buildout.cfg:2:2
+      |
+    2 | parts = a
+      |  ^ listed here
+    ");
+    assert_snapshot!(sandbox.upstream(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+    Error: Missing option: a:recipe
+    ");
 }
 
 #[test]
@@ -23,10 +60,62 @@ fn macros() {
         "[buildout]\nparts = a\n[a]\n<= common\nrecipe = zc.buildout:debug\n[b]\n<= c\n[c]\n<= b\n[commmon]\nx = 1\n\
          [d]\n<= a b\n",
     );
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.run(&["buildout:parts=b"]), @"");
-    assert_snapshot!(sandbox.run(&["buildout:parts=d"]), @"");
-    assert_snapshot!(sandbox.upstream(&["buildout:parts=b"]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section a.
+      Initializing section a.
+      Loading input sections for 'a'
+    Error: No section named 'common'
+     --> [DIR]/buildout.cfg:4:4
+      |
+    4 | <= common
+      |    ^^^^^^ no such section
+    Hint: Did you mean [commmon]?
+    ");
+    assert_snapshot!(sandbox.run(&["buildout:parts=b"]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section b.
+      Initializing section b.
+      Loading input sections for 'b'
+      Loading input sections for 'c'
+    Error: Infinite extending loop 'b'
+     --> [DIR]/buildout.cfg:9:4
+      |
+    9 | <= b
+      |    ^ this makes the loop
+    ");
+    assert_snapshot!(sandbox.run(&["buildout:parts=d"]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section d.
+      Initializing section d.
+      Loading input sections for 'd'
+    Error: No section named 'a b'
+      --> [DIR]/buildout.cfg:13:4
+       |
+    13 | <= a b
+       |    ^^^ no such section
+    Hint: Write one section a line: blanks do not separate the names after `<=`.
+    ");
+    assert_snapshot!(sandbox.upstream(&["buildout:parts=b"]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section b.
+      Initializing section b.
+      Loading input sections for 'b'
+      Loading input sections for 'c'
+    Error: Infinite extending loop 'b'
+    ");
 }
 
 #[test]
@@ -45,13 +134,89 @@ fn conditions() {
     {
         sandbox.write(&format!("{at}.cfg"), format!("[buildout]\nparts =\n[a:{condition}]\nx = 1\n"));
     }
-    assert_snapshot!(sandbox.run(&["-c", "0.cfg"]), @"");
-    assert_snapshot!(sandbox.upstream(&["-c", "0.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", "1.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", "2.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", "3.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", "4.cfg"]), @"");
-    assert_snapshot!(sandbox.run(&["-c", "5.cfg"]), @"");
+    assert_snapshot!(sandbox.run(&["-c", "0.cfg"]), @r#"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: NameError: name 'python_version' is not defined
+     --> [DIR]/0.cfg:3:1
+      |
+    3 | [a:python_version > "3" and linux]
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ condition of this section
+    Hint: A condition is a PEP 508 marker, or a Python expression over sys, os, platform, re and names such as python3, linux, bits64; the two can't be mixed.
+    "#);
+    assert_snapshot!(sandbox.upstream(&["-c", "0.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+
+    An internal error occurred due to a bug in either zc.buildout or in a
+    recipe being used:
+    Traceback (most recent call last):
+    NameError: name 'python_version' is not defined
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "1.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: the condition uses something that is not supported: the expression is not understood at column 10: linux and
+     --> [DIR]/1.cfg:3:1
+      |
+    3 | [a:linux and]
+      | ^^^^^^^^^^^^^ condition of this section
+    Hint: Conditions are evaluated without running Python: write it with simpler expressions.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "2.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: the condition uses something that is not supported: the name __import__
+     --> [DIR]/2.cfg:3:1
+      |
+    3 | [a:__import__('os').system('true')]
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ condition of this section
+    Hint: Conditions are evaluated without running Python: write it with simpler expressions.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "3.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: NameError: name 'nosuchname' is not defined
+     --> [DIR]/3.cfg:3:1
+      |
+    3 | [a:nosuchname]
+      | ^^^^^^^^^^^^^^ condition of this section
+    Hint: A condition is a PEP 508 marker, or a Python expression over sys, os, platform, re and names such as python3, linux, bits64; the two can't be mixed.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "4.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: ZeroDivisionError: division by zero
+     --> [DIR]/4.cfg:3:1
+      |
+    3 | [a:1 / 0]
+      | ^^^^^^^^^ condition of this section
+    Hint: A condition is a PEP 508 marker, or a Python expression over sys, os, platform, re and names such as python3, linux, bits64; the two can't be mixed.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "5.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: TypeError: '<' not supported between instances of 'tuple' and 'str'
+     --> [DIR]/5.cfg:3:1
+      |
+    3 | [a:sys.version_info < '3']
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^ condition of this section
+    Hint: A condition is a PEP 508 marker, or a Python expression over sys, os, platform, re and names such as python3, linux, bits64; the two can't be mixed.
+    ");
 }
 
 /// A condition needs to know the Python it is about.
@@ -61,10 +226,43 @@ fn no_python() {
     sandbox.write("bad-python", "#!/bin/sh\necho this is no python >&2\nexit 3\n");
     sandbox.must("chmod", &["+x", "bad-python"]);
     let path = sandbox.path("bad-python");
-    assert_snapshot!(sandbox.run(&[&format!("buildout:executable={}", path.display())]), @"");
-    assert_snapshot!(sandbox.run(&["buildout:executable=/nowhere/python"]), @"");
+    assert_snapshot!(sandbox.run(&[&format!("buildout:executable={}", path.display())]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: The Python interpreter [DIR]/bad-python did not tell its version: exit status: 3 (this is no python).
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a:python3]
+      | ^^^^^^^^^^^ condition of this section
+    Hint: Name a working interpreter with `buildout:executable=/path/to/python`.
+    ");
+    assert_snapshot!(sandbox.run(&["buildout:executable=/nowhere/python"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: The Python interpreter /nowhere/python did not tell its version: No such file or directory (os error 2).
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a:python3]
+      | ^^^^^^^^^^^ condition of this section
+    Hint: Name a working interpreter with `buildout:executable=/path/to/python`.
+    ");
     let mut command = sandbox.command(sandbox.program("rbuildout"));
-    assert_snapshot!(sandbox.outcome(command.env("PATH", "/nowhere")), @"");
+    assert_snapshot!(sandbox.outcome(command.env("PATH", "/nowhere")), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: A section has a condition, but no Python interpreter was found on the path.
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a:python3]
+      | ^^^^^^^^^^^ condition of this section
+    Hint: Install python3, or name an interpreter with `buildout:executable=/path/to/python`.
+    ");
 }
 
 #[test]
@@ -73,13 +271,70 @@ fn recipes_that_are_not_native() {
         "[buildout]\nparts = a\n[a]\nrecipe = zc.recipe.egg:scripts\neggs = x\n[b]\nrecipe = slapos.recipe.build\n\
          [c]\nrecipe = slapos.recipe.cmmi:nope\n[d]\nrecipe = a:b:c\n",
     );
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.upstream(&[]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section a.
+      Initializing section a.
+      Loading recipe 'zc.recipe.egg'.
+    Error: The recipe 'zc.recipe.egg:scripts' of part [a] can't be run
+     --> [DIR]/buildout.cfg:4:10
+      |
+    4 | recipe = zc.recipe.egg:scripts
+      |          ^^^^^^^^^^^^^^^^^^^^^ this recipe is not native
+    Hint: The recipe `zc.recipe.egg:scripts` isn't native: it needs the Python recipe host, which this version doesn't have.
+    ");
+    assert_snapshot!(sandbox.upstream(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section a.
+      Initializing section a.
+      Loading recipe 'zc.recipe.egg'.
+    Error: The recipe 'zc.recipe.egg:scripts' of part [a] can't be run
+    ");
     let mut all = String::new();
     for part in ["b", "c", "d"] {
         all.push_str(&sandbox.run(&[&format!("buildout:parts={part}")]).fails().err);
     }
-    assert_snapshot!(all, @"");
+    assert_snapshot!(all, @"
+    While:
+      Installing.
+      Getting section b.
+      Initializing section b.
+      Loading recipe 'slapos.recipe.build'.
+    Error: The recipe 'slapos.recipe.build' of part [b] can't be run
+     --> [DIR]/buildout.cfg:7:10
+      |
+    7 | recipe = slapos.recipe.build
+      |          ^^^^^^^^^^^^^^^^^^^ this recipe is not native
+    Hint: The recipe `slapos.recipe.build` isn't native: it needs the Python recipe host, which this version doesn't have. It runs inline Python. Where that only fetches, unpacks or runs commands, `slapos.recipe.cmmi`, `slapos.recipe.build:download-unpacked` or `plone.recipe.command` can do it. Entries of this distribution that are native: `download`, `download-unpacked`, `gitclone`, `mkdirectory`.
+    While:
+      Installing.
+      Getting section c.
+      Initializing section c.
+      Loading recipe 'slapos.recipe.cmmi'.
+    Error: The recipe 'slapos.recipe.cmmi:nope' of part [c] can't be run
+     --> [DIR]/buildout.cfg:9:10
+      |
+    9 | recipe = slapos.recipe.cmmi:nope
+      |          ^^^^^^^^^^^^^^^^^^^^^^^ this recipe is not native
+    Hint: The recipe `slapos.recipe.cmmi:nope` isn't native: it needs the Python recipe host, which this version doesn't have. Entries of this distribution that are native: `default`.
+    While:
+      Installing.
+      Getting section d.
+      Initializing section d.
+      Loading recipe 'a'.
+    Error: The recipe 'a:b:c' of part [d] can't be run
+      --> [DIR]/buildout.cfg:11:10
+       |
+    11 | recipe = a:b:c
+       |          ^^^^^ this recipe is not native
+    Hint: The recipe `a:b:c` isn't native: it needs the Python recipe host, which this version doesn't have.
+    ");
 }
 
 /// What a recipe says of its options.
@@ -96,7 +351,83 @@ fn options_of_recipes() {
     for part in ["both", "neither", "download", "command", "template", "jinja", "undefined", "hook", "clone"] {
         all.push_str(&format!("# {part}\n{}", sandbox.run(&[&format!("buildout:parts={part}")]).fails().err));
     }
-    assert_snapshot!(all, @"");
+    assert_snapshot!(all, @r#"
+    # both
+    While:
+      Installing.
+      Getting section both.
+      Initializing section both.
+    Error: You must use either "url" or "path", not both!
+     --> [DIR]/buildout.cfg:5:1
+      |
+    5 | url = x
+      | ^^^ this option
+    # neither
+    While:
+      Installing.
+      Getting section neither.
+      Initializing section neither.
+    Error: You must provide either "url" or "path".
+     --> [DIR]/buildout.cfg:7:1
+      |
+    7 | [neither]
+      | ^^^^^^^^^ in this part
+    # download
+    While:
+      Installing.
+      Getting section download.
+      Initializing section download.
+    Error: Missing option: download:url
+     --> [DIR]/buildout.cfg:9:1
+      |
+    9 | [download]
+      | ^^^^^^^^^^ in this part
+    # command
+    While:
+      Installing.
+      Getting section command.
+      Initializing section command.
+    Error: Invalid value 'maybe' for 'stop_on_error', use 'yes', 'on', 'true', 'no', 'off' or false.
+      --> [DIR]/buildout.cfg:11:1
+       |
+    11 | [command]
+       | ^^^^^^^^^ in this part
+    # template
+    While:
+      Installing.
+      Getting section template.
+      Initializing section template.
+    Error: one of the options 'inline' 'url' is required
+      --> [DIR]/buildout.cfg:14:1
+       |
+    14 | [template]
+       | ^^^^^^^^^^ in this part
+    # jinja
+    While:
+      Installing jinja.
+    Error: jinja2.exceptions.TemplateSyntaxError: unexpected end of template, expected 'end of print statement'.
+    Log: [DIR]/.rbuildout/log/jinja.log
+    # undefined
+    While:
+      Installing undefined.
+    Error: jinja2.exceptions.UndefinedError: 'nope' is undefined
+    Log: [DIR]/.rbuildout/log/undefined.log
+    # hook
+    While:
+      Installing hook.
+    Error: The option `pre-make-hook` of part `hook` is a Python hook, which needs the Python recipe host: this version doesn't have it.
+    Hint: Do the same with a shell text in `pre-configure`, `pre-build` or `post-install`.
+    # clone
+    While:
+      Installing.
+      Getting section clone.
+      Initializing section clone.
+    Error: repository parameter is mandatory.
+      --> [DIR]/buildout.cfg:31:1
+       |
+    31 | [clone]
+       | ^^^^^^^ in this part
+    "#);
 }
 
 /// Several mistakes, one report.
@@ -107,6 +438,80 @@ fn several_errors_at_once() {
          y = ${zlibb:location}\n[b]\nrecipe = zc.recipe.egg\n<= mcro\nz = ${a:x:y}\n[macro]\n\
          [zlib]\nrecipe = slapos.recipe.cmmi\nurl = x\n",
     );
-    assert_snapshot!(sandbox.run(&[]), @"");
-    assert_snapshot!(sandbox.run(&["plan"]), @"");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section a.
+      Initializing section a.
+      Getting option a:x.
+    Error: Referenced option does not exist: zlib lcoation
+     --> [DIR]/buildout.cfg:8:5
+      |
+    8 | x = ${zlib:lcoation}
+      |     ^^^^^^^^^^^^^^^^ no such option
+    Hint: Did you mean ${zlib:location}?
+
+    Error: The referenced section, 'zlibb', was not defined.
+     --> [DIR]/buildout.cfg:9:5
+      |
+    9 | y = ${zlibb:location}
+      |     ^^^^^^^^^^^^^^^^^ no such section
+    Hint: Did you mean [zlib]?
+
+    Error: No section named 'mcro'
+      --> [DIR]/buildout.cfg:12:4
+       |
+    12 | <= mcro
+       |    ^^^^ no such section
+    Hint: Did you mean [macro]?
+
+    Error: The referenced section, 'nope', was not defined.
+     --> [DIR]/buildout.cfg:5:3
+      |
+    2 | parts =
+    3 |   a
+    4 |   b
+    5 |   nope
+      |   ^^^^ listed here
+    ");
+    assert_snapshot!(sandbox.run(&["plan"]), @"
+    exit 1
+    --- err
+    While:
+      Installing.
+      Getting section a.
+      Initializing section a.
+      Getting option a:x.
+    Error: Referenced option does not exist: zlib lcoation
+     --> [DIR]/buildout.cfg:8:5
+      |
+    8 | x = ${zlib:lcoation}
+      |     ^^^^^^^^^^^^^^^^ no such option
+    Hint: Did you mean ${zlib:location}?
+
+    Error: The referenced section, 'zlibb', was not defined.
+     --> [DIR]/buildout.cfg:9:5
+      |
+    9 | y = ${zlibb:location}
+      |     ^^^^^^^^^^^^^^^^^ no such section
+    Hint: Did you mean [zlib]?
+
+    Error: No section named 'mcro'
+      --> [DIR]/buildout.cfg:12:4
+       |
+    12 | <= mcro
+       |    ^^^^ no such section
+    Hint: Did you mean [macro]?
+
+    Error: The referenced section, 'nope', was not defined.
+     --> [DIR]/buildout.cfg:5:3
+      |
+    2 | parts =
+    3 |   a
+    4 |   b
+    5 |   nope
+      |   ^^^^ listed here
+    ");
 }
