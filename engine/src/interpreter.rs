@@ -5,7 +5,7 @@
 //! program that prints its facts; they are kept in the cache directory under the file's identity (path, size, time), so
 //! that later runs start no process. Files in the cache directory: `python/<md5 of the identity>.json`.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -116,6 +116,9 @@ pub fn find_on_path(names: &[&str]) -> Option<PathBuf> {
     })
 }
 
+/// How much of a file a condition can read, in bytes.
+const MAX_CONDITION_FILE: u64 = 1 << 20;
+
 struct Machine;
 
 impl World for Machine {
@@ -137,7 +140,13 @@ impl World for Machine {
     }
 
     fn read(&self, path: &str) -> std::io::Result<String> {
-        fs_err::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        // A device or a pipe would never end; what conditions look at are small files of /proc and /etc.
+        if !fs_err::metadata(path)?.is_file() {
+            return Err(std::io::Error::other(format!("{path} is not a regular file")));
+        }
+        let mut bytes = Vec::new();
+        fs_err::File::open(path)?.take(MAX_CONDITION_FILE).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
@@ -154,6 +163,9 @@ impl Conditions for Interpreter {
 
 fn explain(error: ConditionError) -> Diagnostic {
     match error {
+        ConditionError::Raised(error) if error.class != "NameError" => {
+            Diagnostic::internal(&error.class, error.message)
+        }
         ConditionError::Raised(error) => Diagnostic::internal(&error.class, error.message).with_hint(
             "A condition is a PEP 508 marker, or a Python expression over sys, os, platform, re and names such as \
              python3, linux, bits64; the two can't be mixed.",

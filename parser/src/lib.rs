@@ -34,4 +34,4 @@ pub use macros::{Expanded, MACRO_OPTION, expand};
 pub use merge::PROFILE_BASE_LOCATION;
 pub use profile::{BUILDOUT_VERSION, Profile, join, normalise};
 pub use resolve::{Resolved, Resolver, SECTION_NAME, UNUSABLE_LABEL, mistakes, unusable_recipe};
-pub use subst::{Malformation, Piece, has_reference, pieces, unescape};
+pub use subst::{MAX_VALUE, Malformation, Piece, has_reference, pieces, too_long, unescape};

@@ -80,6 +80,7 @@ impl<'a> Library<'a> {
             active: Vec::new(),
             user_defaults: None,
             download: DownloadOptions { newest: true, directory: request.directory.clone(), ..Default::default() },
+            visits: 0,
         };
         pass.defaults(request);
         if let Some(path) = request.user_defaults.as_deref().filter(|path| self.loader.exists(path)) {
@@ -131,7 +132,14 @@ struct Pass<'a> {
     /// User defaults until the first leaf takes them.
     user_defaults: Option<UserDefaults>,
     download: DownloadOptions,
+    /// How often a file was opened.
+    visits: usize,
 }
+
+/// How deep files may extend each other, and how often they may be visited in one configuration (zc.buildout visits the
+/// files of the largest real profile 217,513 times).
+const MAX_DEPTH: usize = 200;
+const MAX_VISITS: usize = 1_000_000;
 
 #[derive(Clone)]
 struct UserDefaults {
@@ -284,6 +292,16 @@ impl Pass<'_> {
             let diagnostic = Diagnostic::user(message).with_snippet(self.extends_snippet(includer, name));
             return Err(Box::new(diagnostic.with_hint("Remove this file from the `extends` of one of these files.")));
         }
+        self.visits += 1;
+        if self.active.len() > MAX_DEPTH || self.visits > MAX_VISITS {
+            let diagnostic = Diagnostic::user(format!("Too many files are extended, at {name}."))
+                .with_snippet(self.extends_snippet(includer, name))
+                .with_hint(format!(
+                    "Files may be nested {MAX_DEPTH} deep and visited {MAX_VISITS} times; without --upstream each file \
+                     is visited once."
+                ));
+            return Err(Box::new(diagnostic));
+        }
         let file = self.library.file(name, base, &self.download);
         let file = file.map_err(|diagnostic| self.explain_missing(diagnostic, includer, name))?;
         let extends = match file.parsed.section("buildout") {
@@ -393,7 +411,7 @@ fn set_download_option(options: &mut DownloadOptions, key: &str, value: Option<&
 }
 
 fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<Diagnostic>) -> Diagnostic {
-    let line_of = |number: u32| text.lines().nth(number as usize - 1).unwrap_or_default().to_owned();
+    let line_of = |number: u32| shorten(text.lines().nth(number as usize - 1).unwrap_or_default()).to_owned();
     let snippet = |number: u32, label: &str| {
         let line = line_of(number);
         crate::diagnostic::Snippet {
@@ -406,8 +424,10 @@ fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<D
     };
     match error {
         SyntaxError::MissingSectionHeader { line, text: bad } => {
-            let message =
-                format!("File contains no section headers.\nfile: {display}, line: {line}\n{}", str_repr(&bad));
+            let message = format!(
+                "File contains no section headers.\nfile: {display}, line: {line}\n{}",
+                str_repr(shorten(&bad))
+            );
             let hint = if bad.starts_with('\u{feff}') {
                 "The file starts with a byte order mark: save it as UTF-8 without one."
             } else if bad.starts_with('[') {
@@ -422,7 +442,7 @@ fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<D
         SyntaxError::BadLines(lines) => {
             let mut message = format!("File contains parsing errors: {display}");
             for (number, line) in &lines {
-                message.push_str(&format!("\n\t[line {number:2}]: {}", str_repr(line)));
+                message.push_str(&format!("\n\t[line {number:2}]: {}", str_repr(shorten(line))));
             }
             let mut diagnostic = Diagnostic::internal("zc.buildout.configparser.ParsingError", message);
             for (number, line) in &lines {
@@ -438,6 +458,13 @@ fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<D
             error
         }
     }
+}
+
+/// A line, cut where nobody reads on.
+fn shorten(line: &str) -> &str {
+    const LIMIT: usize = 2000;
+    let end = line.char_indices().map(|(at, _)| at).nth(LIMIT);
+    end.map_or(line, |end| &line[..end])
 }
 
 fn bad_line_label(line: &str) -> &'static str {

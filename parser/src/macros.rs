@@ -11,6 +11,9 @@ use crate::text::strip;
 /// Option that names the parents.
 pub const MACRO_OPTION: &str = "<";
 
+/// How deep macros may be nested. Real profiles have six levels.
+const MAX_DEPTH: usize = 200;
+
 /// A section after macros.
 #[derive(Debug, Clone)]
 pub enum Expanded<'a> {
@@ -55,6 +58,12 @@ fn expand_inner<'a>(
 ) -> Result<Section, Box<Diagnostic>> {
     let Some(parents) = section.options.get(MACRO_OPTION) else { return Ok(section.clone()) };
     stack.push(name);
+    if stack.len() > MAX_DEPTH {
+        let message = format!("The macros of section '{}' are nested more than {MAX_DEPTH} levels deep.", stack[0]);
+        let mut error = failure(config, parents, "", message, "one level more", stack);
+        error.doing.truncate(1);
+        return Err(error);
+    }
     let mut result = Section { options: Map::default(), defined: section.defined };
     for parent in parents.value.split('\n').map(strip).filter(|parent| !parent.is_empty()) {
         if stack.contains(&parent) {

@@ -12,10 +12,13 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::load::section_hint;
 use crate::macros::{Expanded, expand};
 use crate::profile::Profile;
-use crate::subst::{Piece, has_reference, pieces};
+use crate::subst::{MAX_VALUE, Piece, has_reference, pieces, too_long};
 
 /// Option that every section seems to have: its own name.
 pub const SECTION_NAME: &str = "_buildout_section_name_";
+
+/// How many options may wait for each other.
+const MAX_NESTING: usize = 500;
 
 /// What an option resolves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +94,12 @@ impl<'a> Resolver<'a> {
             error.hint = Some(format!("The loop is {} -> {section_name}:{option}.", names.join(" -> ")));
             return Resolved::Error(self.explain(error, entry, "", "part of the loop"));
         }
+        if self.open.len() > MAX_NESTING {
+            let error = Diagnostic::user("The references between sections are nested too deeply.");
+            return Resolved::Error(Box::new(
+                error.with_hint(format!("At most {MAX_NESTING} options may wait for each other.")),
+            ));
+        }
         self.open.push(key.clone());
         let resolved = self.substitute(section_name, &section, option, &raw);
         self.open.pop();
@@ -108,6 +117,11 @@ impl<'a> Resolver<'a> {
                 }
                 Piece::Reference { token, section: target, option: wanted } => {
                     match self.reference(name, section, option, token, target, wanted) {
+                        Resolved::Value(value) if result.len() + value.len() > MAX_VALUE => {
+                            let error = Diagnostic::user(too_long(name, option));
+                            let entry = &section.options[option];
+                            return Resolved::Error(self.explain(error, entry, token, "makes it too long"));
+                        }
                         Resolved::Value(value) => result.push_str(&value),
                         other => return other,
                     }

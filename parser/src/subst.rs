@@ -55,6 +55,14 @@ impl Malformation {
     }
 }
 
+/// The longest value that substitution may make, in bytes.
+pub const MAX_VALUE: usize = 16 << 20;
+
+/// What is said of a value that would be longer.
+pub fn too_long(section: &str, option: &str) -> String {
+    format!("The value of {section}:{option} is longer than {} MiB after substitution.", MAX_VALUE >> 20)
+}
+
 /// True if a value may contain references: values without are their own result.
 pub fn has_reference(value: &str) -> bool {
     value.contains("${")

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::{
-    Diagnostic, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, UNUSABLE_LABEL, expand, has_reference,
-    join, nearest, pieces, section_hint, unusable_recipe,
+    Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, UNUSABLE_LABEL, expand,
+    has_reference, join, nearest, pieces, section_hint, too_long, unusable_recipe,
 };
 use rbuildout_recipes::run::Level;
 use rbuildout_recipes::{Part, Settings, find, why_not_native};
@@ -103,6 +103,9 @@ pub enum Message {
     Line(String),
 }
 
+/// How many sections and options may wait for each other: far more than any profile has, far less than the stack holds.
+const MAX_NESTING: usize = 1000;
+
 /// Chain of options being evaluated.
 pub(super) type Chain = Vec<(Arc<str>, Arc<str>)>;
 pub(super) type Outcome<T> = Result<T, Box<Diagnostic>>;
@@ -173,6 +176,9 @@ impl<'p> Buildout<'p> {
             None => name.into(),
         };
         self.doing.push(Doing::Getting(name.clone()));
+        if self.doing.len() > MAX_NESTING {
+            return Err(Box::new(self.too_deep()));
+        }
         if !self.profile.config.sections.contains_key(&name) {
             let mut error = Diagnostic::user(format!("The referenced section, '{name}', was not defined."));
             error.hint = section_hint(&self.profile.config, &name);
@@ -183,6 +189,13 @@ impl<'p> Buildout<'p> {
         self.doing.pop();
         self.doing.pop();
         Ok(())
+    }
+
+    fn too_deep(&mut self) -> Diagnostic {
+        // A thousand lines of `While:` help nobody.
+        self.doing.truncate(4);
+        Diagnostic::user("The references between sections are nested too deeply.")
+            .with_hint(format!("At most {MAX_NESTING} sections and options may wait for each other."))
     }
 
     fn record_dependency(&mut self, section: &Arc<str>, on: &str) -> Outcome<()> {
@@ -318,6 +331,9 @@ impl<'p> Buildout<'p> {
                 let Some((section, _)) = self.sections.get_key_value(section) else { return Ok(None) };
                 let link = (section.clone(), key.clone());
                 self.doing.push(Doing::Option(link.0.clone(), key.clone()));
+                if self.doing.len() > MAX_NESTING {
+                    return Err(Box::new(self.too_deep()));
+                }
                 if chain.contains(&link) {
                     return Err(Box::new(self.circular(&link, chain)));
                 }
@@ -378,6 +394,10 @@ impl<'p> Buildout<'p> {
                         self.behalf.pop();
                     }
                     match self.evaluate(&target, wanted, chain)? {
+                        Some(value) if result.len() + value.len() > MAX_VALUE => {
+                            let error = Diagnostic::user(too_long(name, option.map_or("", |option| option)));
+                            return Err(Box::new(self.explain_in(error, name, option, token, "makes it too long")));
+                        }
                         Some(value) => result.push_str(&value),
                         None if wanted == SECTION_NAME => result.push_str(name),
                         None => {

@@ -56,11 +56,16 @@ struct Evaluator<'a> {
     scope: &'a dyn Scope,
     /// The variables of the comprehensions around, the innermost last.
     locals: Vec<(String, Value)>,
+    /// Elements that comprehensions have made so far.
+    elements: usize,
 }
+
+/// The most elements that the comprehensions of one expression may make: an expression of a profile is no program.
+const MAX_ELEMENTS: usize = 1_000_000;
 
 impl<'a> Evaluator<'a> {
     fn new(scope: &'a dyn Scope) -> Self {
-        Self { scope, locals: Vec::new() }
+        Self { scope, locals: Vec::new(), elements: 0 }
     }
 
     fn value(&mut self, expr: &Expr) -> Result<Value> {
@@ -307,6 +312,11 @@ impl<'a> Evaluator<'a> {
                 ComprehensionKind::Dict { value } => self.value(value)?,
                 _ => Value::None,
             };
+            self.elements += 1;
+            if self.elements > MAX_ELEMENTS {
+                let message = format!("comprehensions make more than {MAX_ELEMENTS} elements");
+                return Err(PythonError::unsupported(message));
+            }
             items.push((element, value));
             return Ok(());
         };

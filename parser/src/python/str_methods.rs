@@ -5,6 +5,9 @@ use super::str_format::str_format;
 use super::subscript::Slice;
 use super::value::{Dict, Value};
 
+/// The most bytes that `replace` may insert.
+const MAX_REPLACED: usize = 64 << 20;
+
 /// Calls the method `name` of the string `text`; `None` if `str` has no such method.
 pub fn str_method(text: &str, name: &str, args: &[Value], kwargs: &Dict) -> Option<Result<Value>> {
     let call = Call { text, name, args, kwargs };
@@ -182,6 +185,10 @@ impl Call<'_> {
         self.arity(2, 3)?;
         let (old, new) = (self.str_arg(0, "old")?, self.str_arg(1, "new")?);
         let count = self.int_arg(2, "count", -1)?;
+        let found = if old.is_empty() { self.text.len() + 1 } else { self.text.len() / old.len() };
+        if found.saturating_mul(new.len()) > MAX_REPLACED {
+            return Err(PythonError::unsupported("str.replace() of more than 64 MiB"));
+        }
         text_value(match usize::try_from(count) {
             Ok(count) => self.text.replacen(old, new, count),
             Err(_) => self.text.replace(old, new),
