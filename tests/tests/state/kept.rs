@@ -58,7 +58,7 @@ fn values_survive() {
     );
     sandbox.run(&[]).ok();
     let installed = sandbox.installed();
-    assert_eq!(sandbox.run(&["plan"]).ok().out, "1 to update.\n");
+    assert_eq!(sandbox.run(&["plan"]).ok().out, "update    a\n1 to update.\n");
     sandbox.run(&[]).ok();
     assert_eq!(sandbox.installed(), installed);
 }

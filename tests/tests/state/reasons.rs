@@ -200,6 +200,7 @@ fn removal_interrupted() {
     );
     assert_snapshot!(plan(&sandbox, &[]), @"
     install   a
+              - a run was interrupted while it removed it
     update    b
     1 to install, 1 to update.
     ");
@@ -217,7 +218,7 @@ fn removal_interrupted() {
       because nothing changed
       needed by b
     last time ([TIME] UTC): install, done in [TIME] s
-      because it is not installed yet
+      because a run was interrupted while it removed it
     ");
     assert_eq!(sandbox.read("a"), "1");
 }

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the Python originals that tests compare with: zc.buildout and the recipes, into target/peers. Quick when they
+# are there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+peers=${CARGO_TARGET_DIR:-target}/peers
+packages=(zc.buildout==3.0.1 slapos.recipe.cmmi==0.23 slapos.recipe.build==0.66 slapos.recipe.template==5.1
+  plone.recipe.command==1.1 collective.recipe.template==2.2 jinja2==3.1.6)
+# pkg_resources, by which zc.buildout finds recipes, left later versions.
+tools=('setuptools==67.8.0' 'pip==23.2.1' wheel)
+mark="${tools[*]} ${packages[*]}"
+if [ "$(cat "$peers/installed" 2>/dev/null)" = "$mark" ]; then
+  exit 0
+fi
+rm -rf "$peers"
+# zc.buildout 3.0.1 does not run on the newest Pythons: the oldest at hand from 3.9 on is taken.
+for python in ${PYTHON:-python3.11 python3.10 python3.9 python3}; do
+  if "$python" -c 'import venv, ensurepip' 2>/dev/null; then break; fi
+done
+"$python" -m venv "$peers"
+"$peers/bin/python" -m pip install --quiet --disable-pip-version-check "${tools[@]}"
+"$peers/bin/python" -m pip install --quiet --disable-pip-version-check --no-build-isolation "${packages[@]}"
+"$peers/bin/buildout" --version
+echo "$mark" >"$peers/installed"
