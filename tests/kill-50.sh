@@ -84,7 +84,7 @@ while [ $kills -lt "$count" ]; do
   [ -z "$remaining" ] || { verdict="PROCESSES LEFT: $remaining" wrong=$((wrong + 1)); }
   again=$(build $kind 2>&1) || true
   case $again in
-    "Nothing to do: "*) ;;
+    *"Nothing to do: "*) ;;
     *) verdict="NOT IDLE: $again" wrong=$((wrong + 1)) ;;
   esac
   echo "kill $kills at $moment ms ($kind parts): $parts recorded, $left processes left behind, then: $verdict"
