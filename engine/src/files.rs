@@ -62,8 +62,13 @@ impl Loader for FileLoader {
 /// costs as much as reading it.
 fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read as _;
+
+    use fs_err::os::unix::fs::OpenOptionsExt as _;
     let mut bytes = Vec::with_capacity(32 * 1024);
-    fs_err::File::open(path)?.take(MAX_PROFILE + 1).read_to_end(&mut bytes)?;
+    // Not blocking, so that a pipe without writer is empty instead of a wait for ever.
+    let mut options = fs_err::OpenOptions::new();
+    options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    options.open(path)?.take(MAX_PROFILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_PROFILE {
         return Err(std::io::Error::other(format!("{} is larger than {} MiB", path.display(), MAX_PROFILE >> 20)));
     }
@@ -86,7 +91,8 @@ fn read_text(path: &Path) -> Result<String, Diagnostic> {
             std::io::ErrorKind::IsADirectory => ("IsADirectoryError", format!("[Errno 21] Is a directory: {shown}")),
             _ => ("OSError", error.to_string()),
         };
-        Diagnostic::internal(class, text).with_hint("Correct the name in `extends`, or create the file.")
+        Diagnostic::internal(class, text)
+            .with_hint("Name a profile that exists and can be read, in `extends` or after `-c`.")
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

@@ -31,6 +31,17 @@ impl Session {
         let mode = if options.upstream { Mode::Upstream } else { Mode::Slapos };
         let working_directory = std::env::current_dir()
             .map_err(|error| Diagnostic::user(format!("The working directory can't be found: {error}")))?;
+        let mut options = options;
+        for assignment in options.assignments.iter_mut().filter(|a| a.section == "buildout" && a.option == "directory")
+        {
+            if assignment.value.is_empty() {
+                return Err(Diagnostic::user("The option buildout:directory is empty.")
+                    .with_hint("Name a directory, or leave the assignment out: the profile's own is then used."));
+            }
+            if !assignment.value.contains("${") {
+                assignment.value = absolute(&working_directory.to_string_lossy(), &assignment.value);
+            }
+        }
         let home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
         let cache_directory = options.cache_directory.clone().or_else(|| cache_directory(home.as_deref()));
         let assigned = |option: &str| {

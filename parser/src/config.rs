@@ -251,13 +251,12 @@ impl Config {
     /// The newest definition that contains `mark` is shown.
     pub fn snippet(&self, entry: &Entry, mark: &str, label: impl Into<String>) -> Option<Snippet> {
         let in_file = |event: &&Event| matches!(event.origin, Origin::File(_));
-        let event = entry
-            .history
-            .iter()
-            .rev()
-            .filter(in_file)
-            .find(|event| event.value.contains(mark))
-            .or_else(|| entry.history.iter().rev().find(in_file))?;
+        let event =
+            entry.history.iter().rev().filter(in_file).find(|event| event.value.contains(mark)).or_else(|| {
+                // What the command line says last is in no file.
+                let last = entry.history.last().filter(|event| in_file(event) || mark.is_empty());
+                last.and_then(|_| entry.history.iter().rev().find(in_file))
+            })?;
         let Origin::File(id) = event.origin else { return None };
         Some(self.snippet_at(id, event.line, mark, label))
     }

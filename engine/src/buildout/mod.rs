@@ -13,4 +13,4 @@ mod signature;
 mod values;
 
 pub(crate) use host::to_diagnostic;
-pub use sections::{Buildout, InitialisedPart, Message, Unused};
+pub use sections::{Buildout, InitialisedPart, Message, Unused, place};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::{
-    Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, UNUSABLE_LABEL, expand,
-    has_reference, join, nearest, pieces, section_hint, too_long, unusable_recipe,
+    Config, Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, Snippet, UNUSABLE_LABEL,
+    expand, has_reference, join, nearest, pieces, section_hint, too_long, unusable_recipe,
 };
 use rbuildout_recipes::run::Level;
 use rbuildout_recipes::{Part, Settings, find, why_not_native};
@@ -255,6 +255,12 @@ impl<'p> Buildout<'p> {
     }
 
     fn construct(&mut self, name: &Arc<str>, recipe: Arc<str>) -> Outcome<()> {
+        let leads_out = |piece: &str| piece == ".." || piece == ".";
+        if self.mode == Mode::Slapos && (name.starts_with('/') || name.split('/').any(leads_out)) {
+            let error = Diagnostic::user(format!("The part name '{name}' leads out of the parts directory."))
+                .with_hint("A part is installed under its name: use one without `.` and `..`, not beginning with `/`.");
+            return Err(self.place(name, Box::new(error)));
+        }
         self.doing.push(Doing::LoadingRecipe(recipe.split(':').next().unwrap_or_default().into()));
         let Some(found) = find(&recipe) else {
             return Err(Box::new(self.not_native(name, &recipe)));
@@ -280,28 +286,8 @@ impl<'p> Buildout<'p> {
         error
     }
 
-    /// Shows an error of a recipe at the section that has it, unless it has a place already.
-    fn place(&self, name: &str, mut error: Box<Diagnostic>) -> Box<Diagnostic> {
-        if error.snippets.is_empty() {
-            let config = &self.profile.config;
-            error.snippets.extend(self.error_snippet(name, &error.message));
-            if error.snippets.is_empty()
-                && let Some((id, line)) = config.sections.get(name).and_then(|section| section.defined)
-            {
-                error.snippets.push(config.snippet_at(id, line, "", "in this part"));
-            }
-        }
-        error
-    }
-
-    /// The option that an error of a recipe is about, if its message quotes one.
-    fn error_snippet(&self, name: &str, message: &str) -> Option<rbuildout_parser::Snippet> {
-        let config = &self.profile.config;
-        let section = expand(config, name).ok()?;
-        let quoted =
-            |key: &str| ['\'', '"', '`'].into_iter().any(|quote| message.contains(&format!("{quote}{key}{quote}")));
-        let (_, entry) = section.options.iter().find(|(key, _)| quoted(key))?;
-        config.snippet(entry, "", "this option")
+    fn place(&self, name: &str, error: Box<Diagnostic>) -> Box<Diagnostic> {
+        place(&self.profile.config, name, error)
     }
 
     /// Final text of an option (`$$` still escaped), or `None`. Counts as a use of the option.
@@ -465,6 +451,11 @@ impl<'p> Buildout<'p> {
         }
         self.section("buildout")?;
         let directory = self.required("buildout", "directory")?;
+        if !directory.starts_with('/') {
+            let error = Diagnostic::user(format!("The buildout directory '{directory}' is not absolute."))
+                .with_hint("Give `buildout:directory` an absolute path.");
+            return Err(Box::new(self.explain(error, "buildout", "directory", &directory, "relative to what?")));
+        }
         let mut path = |option: &str| -> Outcome<PathBuf> {
             let value = self.required("buildout", option)?;
             Ok(PathBuf::from(join(&directory, &value)))
@@ -529,6 +520,28 @@ impl<'p> Buildout<'p> {
         options.sort_unstable();
         (!options.is_empty()).then(|| Unused { section: section.into(), options })
     }
+}
+
+/// Shows an error of a part at the section that makes it, unless it has a place already.
+pub fn place(config: &Config, name: &str, mut error: Box<Diagnostic>) -> Box<Diagnostic> {
+    if error.snippets.is_empty() {
+        error.snippets.extend(quoted_option(config, name, &error.message));
+        if error.snippets.is_empty()
+            && let Some((id, line)) = config.sections.get(name).and_then(|section| section.defined)
+        {
+            error.snippets.push(config.snippet_at(id, line, "", "in this part"));
+        }
+    }
+    error
+}
+
+/// The option of a section that a message quotes, if there is one.
+fn quoted_option(config: &Config, name: &str, message: &str) -> Option<Snippet> {
+    let section = expand(config, name).ok()?;
+    let quoted =
+        |key: &str| ['\'', '"', '`'].into_iter().any(|quote| message.contains(&format!("{quote}{key}{quote}")));
+    let (_, entry) = section.options.iter().find(|(key, _)| quoted(key))?;
+    config.snippet(entry, "", "this option")
 }
 
 /// Options of `[buildout]` that the engine itself reads, or that have built-in defaults: never unused.

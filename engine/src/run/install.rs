@@ -1,5 +1,6 @@
 //! A run: directories, removals, then all parts side by side as the scheduler allows.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rbuildout_cache::Progress;
 use rbuildout_parser::installed::{INSTALLED_OPTION, SavedOptions};
-use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_parser::{Diagnostic, Mode, Profile};
 use rbuildout_recipes::run::{Level, RunContext};
 use rbuildout_recipes::{CommandFailure, Installed, RecipeError};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -40,18 +41,30 @@ pub struct PartFailure {
     pub log: Option<PathBuf>,
 }
 
+/// What signals have said.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    /// The run is to stop.
+    pub interrupted: Arc<AtomicBool>,
+    /// Set by every signal; the run clears it when it has acted on the first one.
+    pub again: Arc<AtomicBool>,
+    /// The commands were killed.
+    pub killed: Arc<AtomicBool>,
+}
+
 /// How many files are downloaded ahead at the same time.
 const PREFETCH: usize = 4;
 
 /// How long a finished part may stay without being on the disk, if nothing needs it.
 const SYNC_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Installs what was prepared. `interrupted` is set by signals.
+/// Installs what was prepared.
 pub fn install(
     session: &Session,
+    profile: &Profile,
     prepared: Prepared,
     reporter: &Arc<Reporter>,
-    interrupted: Arc<AtomicBool>,
+    signals: Signals,
 ) -> Result<Finished, Box<Diagnostic>> {
     let dry = session.options.dry_run;
     if !dry {
@@ -79,7 +92,7 @@ pub fn install(
         settings: settings.clone(),
         downloader,
         environment,
-        interrupted,
+        interrupted: signals.interrupted.clone(),
         children: Children::new(children_path),
     };
     let started = Instant::now();
@@ -140,11 +153,17 @@ pub fn install(
     prefetch(&plan.steps, &parts, &services, reporter);
     let work = |index: usize| {
         let begun = Instant::now();
-        let result = perform(&plan.steps[index], &parts[index], &services, reporter, &logs[index], index);
+        let perform = || perform(&plan.steps[index], &parts[index], &services, reporter, &logs[index], index);
+        // A defect in one recipe must not leave the run waiting for that part for ever.
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(perform)).unwrap_or_else(|_| {
+            let hint = "This is a defect of rbuildout: report it with the lines above and the part's section.";
+            Err(RecipeError::user_with_hint("The recipe failed in a way that it should not.", hint))
+        });
         (result, begun.elapsed().as_secs_f64())
     };
     let mut run = Run {
         session,
+        profile,
         steps: &plan.steps,
         parts: &parts,
         services: &services,
@@ -157,14 +176,19 @@ pub fn install(
         finished: Finished::default(),
         unsynced: FxHashSet::default(),
         synced: Instant::now(),
+        signals: &signals,
+        said_stopping: Cell::new(false),
     };
     run.learn_owners();
     let limits = Limits { jobs, keep_going: session.options.keep_going, tokens };
     schedule(&tasks, &limits, &work, &mut run);
     let (mut finished, mut records) = (run.finished, run.records);
     reporter.finish();
-    services.children.finish();
     finished.interrupted = services.interrupted.load(Ordering::Relaxed);
+    if finished.interrupted {
+        services.children.kill_all();
+    }
+    services.children.finish();
     let order: Vec<Arc<str>> = plan.steps.iter().map(|step| step.part.clone()).collect();
     store.finish(&order).map_err(io_error)?;
     if !idle {
@@ -286,6 +310,7 @@ fn record(step: &Step, outcome: Outcome, seconds: f64) -> PartRecord {
 /// The bookkeeping of a run, on the coordinating thread.
 struct Run<'a> {
     session: &'a Session,
+    profile: &'a Profile,
     steps: &'a [Step],
     parts: &'a [PreparedPart],
     services: &'a Services,
@@ -300,6 +325,9 @@ struct Run<'a> {
     /// Parts whose record is written but may not be on the disk yet.
     unsynced: FxHashSet<usize>,
     synced: Instant,
+    signals: &'a Signals,
+    /// The commands were told to stop.
+    said_stopping: Cell<bool>,
 }
 
 impl Run<'_> {
@@ -426,6 +454,7 @@ impl Run<'_> {
         self.records.push(record(step, Outcome::Failed { error: diagnostic.message.clone() }, seconds));
         let log =
             self.logs[index].exists().then(|| rbuildout_recipes::run::PartLog::path(&self.logs[index]).to_owned());
+        let diagnostic = crate::buildout::place(&self.profile.config, &step.part, diagnostic);
         self.finished.failures.push(PartFailure { diagnostic, command, log });
     }
 }
@@ -497,8 +526,13 @@ impl Observer<Work> for Run<'_> {
 
     fn stopping(&self) -> bool {
         let stopping = self.services.interrupted.load(Ordering::Relaxed);
-        if stopping {
-            self.services.children.signal(Signal::TERM);
+        if stopping && self.signals.again.swap(false, Ordering::Relaxed) {
+            if self.said_stopping.replace(true) {
+                self.services.children.kill_all();
+                self.signals.killed.store(true, Ordering::Relaxed);
+            } else {
+                self.services.children.signal(Signal::TERM);
+            }
         }
         stopping
     }

@@ -78,6 +78,7 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
         error.doing = vec!["Initializing.".to_owned()];
         error
     })?;
+    // A directory with references is only known later; it is checked to be absolute there.
     let state = StateDirectory::new(Path::new(&*directory));
     let downloader = session.downloader(profile, &state)?;
     let mut buildout = Buildout::new(profile, downloader.clone(), state.root().to_owned());

@@ -1,7 +1,7 @@
 //! Removal of installed parts.
 
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -19,18 +19,26 @@ use crate::ui::{PartLogger, Reporter};
 ///
 /// A path that holds the buildout directory itself is never deleted, whatever is recorded.
 pub(super) fn delete_paths(directory: &Path, paths: &[String]) -> io::Result<()> {
+    let own = fs_err::canonicalize(directory)?;
     for path in paths.iter().filter(|path| !path.is_empty()) {
         let path = directory.join(path);
-        if directory.starts_with(&path) || path.components().any(|part| part == std::path::Component::ParentDir) {
+        let holds_own = real_path(&path).is_some_and(|real| own.starts_with(real));
+        if holds_own || directory.starts_with(&path) || path.components().any(|part| part == Component::ParentDir) {
             return Err(io::Error::other(format!(
                 "{} is recorded as installed by a part, but deleting it would delete the buildout directory or what is \
-                 outside of it. Correct the `installed` file.",
+                 outside of it. Remove that line from the `installed` file and the journal in `.rbuildout`.",
                 path.display()
             )));
         }
         tree::remove(&path)?;
     }
     Ok(())
+}
+
+/// What a path really names. A link at its end is not followed, as it would be deleted itself.
+fn real_path(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?;
+    Some(fs_err::canonicalize(path.parent()?).ok()?.join(name))
 }
 
 /// Uninstalls a recorded part: its recipe's hook, then its files, then the record.

@@ -95,7 +95,9 @@ pub(super) fn run<T: Send>(
         };
         loop {
             let mut short_of_tokens = false;
-            while scheduler.running < limits.jobs && !observer.stopping() && (limits.keep_going || !scheduler.failed) {
+            // Asked in every round: it acts on signals.
+            let stopping = observer.stopping();
+            while scheduler.running < limits.jobs && !stopping && (limits.keep_going || !scheduler.failed) {
                 let Some(next) = scheduler.next() else { break };
                 let tokenless = scheduler.running == 0;
                 let has_token = limits.tokens.as_ref().is_none_or(Jobserver::try_acquire);

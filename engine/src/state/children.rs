@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -35,14 +36,18 @@ impl Children {
 
     /// Ends what a killed run left behind. Returns how many processes were found.
     pub fn reap_orphans(path: &Path) -> io::Result<usize> {
-        let file = match fs_err::OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => file,
+        let found = match fs_err::symlink_metadata(path) {
+            Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
             Err(error) => return Err(error),
         };
-        if file.metadata()?.len() == 0 {
+        if !found.is_file() || found.nlink() != 1 || found.uid() != rustix::process::geteuid().as_raw() {
+            return Err(super::journal::not_a_file(path));
+        }
+        if found.len() == 0 {
             return Ok(0);
         }
+        let file = fs_err::OpenOptions::new().read(true).write(true).open(path)?;
         let mut found = 0;
         let deadline = Instant::now() + Duration::from_secs(30);
         while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
@@ -64,7 +69,12 @@ impl Children {
     pub fn prepare(&self) -> io::Result<()> {
         let mut groups = self.running.lock().expect("no panic while locked");
         if groups.file.is_none() {
-            let mut file = fs_err::OpenOptions::new().create(true).append(true).read(true).open(&self.path)?;
+            // A new file for each run: a daemon that an earlier run left on purpose holds another one.
+            match fs_err::remove_file(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = fs_err::OpenOptions::new().create_new(true).append(true).read(true).open(&self.path)?;
             flock(&file, FlockOperation::LockShared)?;
             rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
             writeln!(file, "running")?;
@@ -87,6 +97,14 @@ impl Children {
             if let Some(group) = i32::try_from(*group).ok().and_then(Pid::from_raw) {
                 let _ = kill_process_group(group, signal);
             }
+        }
+    }
+
+    /// Kills all that commands of this run have started and that is still there, in whatever group.
+    pub fn kill_all(&self) {
+        self.signal(Signal::KILL);
+        if self.running.lock().expect("no panic while locked").file.is_some() {
+            kill_holders(&self.path);
         }
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rbuildout_cache::FileLock;
+use rbuildout_cache::hash::md5_hex;
 
 /// Paths below `.rbuildout`.
 #[derive(Debug, Clone)]
@@ -38,8 +39,11 @@ impl StateDirectory {
     }
 
     /// Log file of a part. Section names may hold any character but blanks and brackets.
+    ///
+    /// Names that would be too long for a file are cut and end in their md5.
     pub fn log(&self, part: &str) -> PathBuf {
-        let name: String = part
+        const LIMIT: usize = 200;
+        let mut name: String = part
             .chars()
             .map(|c| match c {
                 '/' => "%2F".to_owned(),
@@ -47,12 +51,36 @@ impl StateDirectory {
                 c => c.to_string(),
             })
             .collect();
+        if name.len() > LIMIT {
+            let mut end = LIMIT;
+            while !name.is_char_boundary(end) {
+                end -= 1;
+            }
+            name.truncate(end);
+            name.push('-');
+            name.push_str(&md5_hex(part));
+        }
         self.root.join("log").join(format!("{name}.log"))
     }
 
     /// Creates the directory and takes the lock of the run. With `wait`, `waiting` is called before a wait begins;
     /// without, `None` means that another run holds it.
     pub fn lock(&self, wait: bool, waiting: impl FnOnce()) -> io::Result<Option<FileLock>> {
+        // The directory may come with a tree that somebody else made: nothing in it may lead elsewhere.
+        for directory in
+            ["log", "runs", "spool", "lock"].map(|name| self.root.join(name)).into_iter().chain([self.root.clone()])
+        {
+            let wanted = if directory.ends_with("lock") { "file" } else { "directory" };
+            match fs_err::symlink_metadata(&directory) {
+                Ok(found) if found.is_dir() == (wanted == "directory") && !found.is_symlink() => {}
+                Ok(_) => {
+                    let directory = directory.display();
+                    return Err(io::Error::other(format!("{directory} is not a {wanted}: remove it and run again.")));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
         if !self.root.is_dir() {
             fs_err::create_dir_all(&self.root)?;
         }

@@ -71,7 +71,9 @@ fn file_of(runs: &Path, number: u64) -> PathBuf {
 fn numbers(runs: &Path) -> Vec<u64> {
     let Ok(entries) = fs_err::read_dir(runs) else { return Vec::new() };
     let name = |entry: fs_err::DirEntry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok();
-    let mut numbers: Vec<u64> = entries.filter_map(Result::ok).filter_map(name).collect();
+    // A name that no run can have reached is not ours.
+    let possible = |number: &u64| *number < u64::from(u32::MAX);
+    let mut numbers: Vec<u64> = entries.filter_map(Result::ok).filter_map(name).filter(possible).collect();
     numbers.sort_unstable();
     numbers
 }

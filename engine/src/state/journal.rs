@@ -57,8 +57,9 @@ impl Journal {
 
     /// Applies an existing journal to the state.
     pub(super) fn replay(&self, state: &mut InstalledState) -> io::Result<Replay> {
-        let bytes = match fs_err::read(&self.path) {
-            Ok(bytes) => bytes,
+        let bytes = match fs_err::symlink_metadata(&self.path) {
+            Ok(found) if found.is_file() => fs_err::read(&self.path)?,
+            Ok(_) => return Err(not_a_file(&self.path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Replay::default()),
             Err(error) => return Err(error),
         };
@@ -125,7 +126,17 @@ fn open_new(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent() {
         fs_err::create_dir_all(parent)?;
     }
-    Ok(fs_err::OpenOptions::new().create(true).write(true).truncate(true).open(path)?.into_parts().0)
+    // An old journal has been read: it is replaced, never written through, should it be a link.
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    Ok(fs_err::OpenOptions::new().create_new(true).write(true).open(path)?.into_parts().0)
+}
+
+/// The error for something else where a file of the run's state should be.
+pub(super) fn not_a_file(path: &Path) -> io::Error {
+    io::Error::other(format!("{} is not a regular file: remove it and run again.", path.display()))
 }
 
 fn push(text: &mut Vec<u8>, record: &Record) -> io::Result<()> {

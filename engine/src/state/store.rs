@@ -237,7 +237,16 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, Box<Diagnostic>> {
-    match fs_err::read(path) {
+    // The file is replaced by renaming: a device, a pipe or a link must not be.
+    let content = match fs_err::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(io::Error::other(format!(
+            "{} is not a regular file, so what is installed can't be recorded there.",
+            path.display()
+        ))),
+        Ok(_) => fs_err::read(path),
+        Err(error) => Err(error),
+    };
+    match content {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io_diagnostic(error)),

@@ -222,8 +222,12 @@ impl PartLogger {
             if let Some(parent) = self.path.parent() {
                 fs_err::create_dir_all(parent)?;
             }
-            fs_err::File::create(&self.path)?;
-            let opened = fs_err::OpenOptions::new().append(true).open(&self.path)?;
+            // Replaced, never written through, should it be a link.
+            match fs_err::remove_file(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let opened = fs_err::OpenOptions::new().append(true).create_new(true).open(&self.path)?;
             *file = Some(opened.into_parts().0);
         }
         file.as_ref().map(File::try_clone).transpose()?.ok_or_else(|| io::Error::other("no log file"))

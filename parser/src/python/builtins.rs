@@ -205,6 +205,9 @@ pub(crate) fn set_of(values: Vec<Value>) -> Result<Set> {
 
 /// `int(value)` and `int(text, base)`.
 pub fn to_int(value: &Value, base: u32) -> Result<Value> {
+    if !matches!(base, 0 | 2..=36) {
+        return Err(PythonError::value_error("int() base must be >= 2 and <= 36, or 0"));
+    }
     match value {
         Value::Str(text) => {
             let bad =

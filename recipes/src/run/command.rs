@@ -202,7 +202,8 @@ pub(crate) fn wait_or_interrupt(
     let handle = pidfd_open(group, PidfdFlags::empty()).ok();
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(status.into());
+            // What fails while the run is being stopped failed because of that.
+            return if interrupted() && !status.success() { Err(RecipeError::Interrupted) } else { Ok(status.into()) };
         }
         if interrupted() {
             end_group(&mut child, group)?;

@@ -1,27 +1,18 @@
 //! `install`: the default command.
 
 use std::io::IsTerminal as _;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use rbuildout_parser::{Diagnostic, Mode};
 use rbuildout_recipes::run::Level;
 
 use super::Problem;
-use crate::run::{Failure, Finished, Purpose, install as run_install, prepare};
+use crate::run::{Failure, Finished, Purpose, Signals, install as run_install, prepare};
 use crate::session::Session;
 use crate::state::StateDirectory;
 use crate::ui::Reporter;
 
 pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem> {
     let profile = session.load()?;
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-        // The second signal of a kind ends the process at once, should the first not be enough.
-        signal_hook::flag::register_conditional_shutdown(signal, 130, interrupted.clone())
-            .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
-            .map_err(|error| Diagnostic::user(format!("Signals can't be handled: {error}")))?;
-    }
     // The lock is taken before what is installed is read. A dry run reads only, and needs none.
     let _lock = match profile.raw("buildout", "directory").filter(|_| !session.options.dry_run) {
         Some(directory) => Some(lock(session, &StateDirectory::new(std::path::Path::new(&**directory)))?),
@@ -31,12 +22,25 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
     let quiet = prepared.log.threshold > 20 || prepared.log.echo;
     let live = session.mode == Mode::Slapos && !quiet && std::io::stderr().is_terminal();
     let reporter = Reporter::new(prepared.log.clone(), live);
-    let finished = run_install(session, prepared, &reporter, interrupted)?;
+    let finished = run_install(session, &profile, prepared, &reporter, signals()?)?;
     let Finished { failures, interrupted } = finished;
     if interrupted {
         return Err(Problem::Interrupted);
     }
     if failures.is_empty() { Ok(()) } else { Err(Problem::Parts(failures)) }
+}
+
+/// From here on signals are noted instead of ending the process.
+fn signals() -> Result<Signals, Failure> {
+    let signals = Signals::default();
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        // Should a run that was told twice still hang, the third signal ends the process at once.
+        signal_hook::flag::register_conditional_shutdown(signal, 130, signals.killed.clone())
+            .and_then(|_| signal_hook::flag::register(signal, signals.interrupted.clone()))
+            .and_then(|_| signal_hook::flag::register(signal, signals.again.clone()))
+            .map_err(|error| Diagnostic::user(format!("Signals can't be handled: {error}")))?;
+    }
+    Ok(signals)
 }
 
 fn lock(session: &Session, state: &StateDirectory) -> Result<rbuildout_cache::FileLock, Failure> {

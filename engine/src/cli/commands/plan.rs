@@ -40,9 +40,11 @@ struct GraphArguments {
     json: bool,
 }
 
-/// A wrong argument of one of our own commands.
+/// A wrong argument of one of our own commands: clap's first line, without its usage text.
 pub(super) fn usage(error: &clap::Error) -> Problem {
-    Problem::Message(error.to_string().trim_end().trim_start_matches("error: ").to_owned())
+    let text = error.to_string();
+    let first: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    Problem::Message(format!("{}; see --help", first.join(" ").trim_start_matches("error: ").trim_end_matches(':')))
 }
 
 fn look(session: &Session, parts: &[String]) -> Result<Prepared, Problem> {
