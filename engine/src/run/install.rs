@@ -129,12 +129,9 @@ pub fn install(
     }
     if dry {
         for step in &plan.steps {
-            match step.action {
-                Action::Install | Action::Reinstall => {
-                    reporter.record(Level::Info, &format!("Installing {}.", step.part))
-                }
-                _ => reporter.record(Level::Info, &format!("Updating {}.", step.part)),
-            }
+            let installs = matches!(step.action, Action::Install | Action::Reinstall);
+            let verb = if installs { "Installing" } else { "Updating" };
+            reporter.record(Level::Info, &format!("{verb} {}.", step.part));
         }
         return Ok(Finished::default());
     }

@@ -48,6 +48,10 @@ impl Call<'_> {
     }
 
     fn arity(&self, least: usize, most: usize) -> Result<()> {
+        const WITH_KEYWORDS: [&str; 5] = ["split", "rsplit", "splitlines", "encode", "expandtabs"];
+        if !self.kwargs.is_empty() && !WITH_KEYWORDS.contains(&self.name) {
+            return Err(PythonError::type_error(format!("str.{}() takes no keyword arguments", self.name)));
+        }
         let given = self.args.len() + self.kwargs.len();
         if (least..=most).contains(&given) {
             return Ok(());

@@ -267,8 +267,17 @@ fn dictsort(value: &Value, args: &Args<'_>) -> Result {
     Ok(list(elements))
 }
 
+/// A count of elements that a filter makes: at least one, and not more than a template can mean.
+fn limited(count: i128) -> Result<usize> {
+    const LIMIT: usize = 1_000_000;
+    match usize::try_from(count.max(1)) {
+        Ok(count) if count <= LIMIT => Ok(count),
+        _ => Err(raise(PythonError::new("MemoryError", format!("more than {LIMIT} elements")))),
+    }
+}
+
 fn batch(value: &Value, args: &Args<'_>) -> Result {
-    let size = usize::try_from(args.int(0, "linecount", 0)?).unwrap_or(0).max(1);
+    let size = limited(args.int(0, "linecount", 0)?)?;
     let fill = args.some(1, "fill_with")?;
     let mut rows = Vec::new();
     for chunk in items(value)?.chunks(size) {
@@ -283,7 +292,7 @@ fn batch(value: &Value, args: &Args<'_>) -> Result {
 
 fn slice(value: &Value, args: &Args<'_>) -> Result {
     let elements = items(value)?;
-    let slices = usize::try_from(args.int(0, "slices", 1)?).unwrap_or(1).max(1);
+    let slices = limited(args.int(0, "slices", 1)?)?;
     let fill = args.some(1, "fill_with")?;
     let (each, extra) = (elements.len() / slices, elements.len() % slices);
     let mut at = 0;
