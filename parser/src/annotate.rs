@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::config::{Action, Config, Entry, Event, Origin};
 use crate::profile::normalise;
+use crate::text::split_lines;
 
 /// The reference's `annotate` output, byte for byte. `only` restricts it to some sections; `directory` is the buildout
 /// directory, which source paths are shown relative to.
@@ -33,11 +34,15 @@ pub fn annotate(config: &Config, only: &[String], verbose: bool, directory: Opti
 fn value(out: &mut String, key: &str, entry: &Entry) {
     out.push_str(key);
     out.push('=');
-    if !entry.value.is_empty() {
-        out.push(' ');
-        out.push_str(&entry.value);
+    if entry.value.is_empty() {
+        out.push('\n');
+        return;
     }
-    out.push('\n');
+    out.push(' ');
+    for line in split_lines(&entry.value) {
+        out.push_str(line);
+        out.push('\n');
+    }
 }
 
 fn sources(out: &mut String, config: &Config, entry: &Entry, directory: Option<&str>) {

@@ -275,7 +275,14 @@ pub(crate) fn snippet_of(file: &str, text: &str, line: u32, mark: &str, label: i
     // The option's own lines: its first, then those that are indented, blank or comments.
     let own = 1 + lines.iter().skip(1).take_while(|l| !l.starts_with(|c: char| !c.is_whitespace() && c != '#')).count();
     let own = &lines[..own.min(lines.len())];
-    let at = own.iter().position(|l| !mark.is_empty() && l.contains(mark));
+    // The key is no place for a piece of the value.
+    let skip = |index: usize, line: &str| if index == 0 { line.find('=').map_or(0, |at| at + 1) } else { 0 };
+    let find = |(index, line): (usize, &&str)| {
+        let from = skip(index, line);
+        (!mark.is_empty()).then(|| line[from..].find(mark).map(|at| (index, from + at))).flatten()
+    };
+    let found = own.iter().enumerate().find_map(find);
+    let at = found.map(|(index, _)| index);
     let (first, shown): (usize, &[&str]) = match at {
         Some(at) if at >= 8 => (at, &own[at..=at]),
         Some(at) => (0, &own[..=at]),
@@ -283,10 +290,7 @@ pub(crate) fn snippet_of(file: &str, text: &str, line: u32, mark: &str, label: i
     };
     let text = shown.join("\n");
     let marked_line = text.rfind('\n').map_or(0, |at| at + 1);
-    let start = match at {
-        Some(_) => marked_line + text[marked_line..].find(mark).unwrap_or(0),
-        None => 0,
-    };
+    let start = found.map_or(0, |(_, column)| marked_line + column);
     let end = match at {
         Some(_) => start + mark.len(),
         None => text.find(['=', '\n']).map_or(text.len(), |end| text[..end].trim_end().len().max(1).min(text.len())),

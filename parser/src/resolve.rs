@@ -96,9 +96,7 @@ impl<'a> Resolver<'a> {
         }
         if self.open.len() > MAX_NESTING {
             let error = Diagnostic::user("The references between sections are nested too deeply.");
-            return Resolved::Error(Box::new(
-                error.with_hint(format!("At most {MAX_NESTING} options may wait for each other.")),
-            ));
+            return Resolved::Error(Box::new(error));
         }
         self.open.push(key.clone());
         let resolved = self.substitute(section_name, &section, option, &raw);

@@ -26,6 +26,24 @@ pub fn universal_newlines(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+/// Python's `str.splitlines()`: a line break at the end begins no further line.
+pub fn split_lines(text: &str) -> Vec<&str> {
+    let is_break = |c: char| {
+        matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c' | '\x1d' | '\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    };
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_break(*c)) {
+        lines.push(&rest[..at]);
+        let end = at + c.len_utf8();
+        rest = rest[end..].strip_prefix('\n').filter(|_| c == '\r').unwrap_or(&rest[end..]);
+    }
+    if !rest.is_empty() {
+        lines.push(rest);
+    }
+    lines
+}
+
 /// Python's `textwrap.dedent`: removes the longest common leading run of blanks and tabs of all lines that are not
 /// blank; blank lines become empty.
 pub fn dedent(text: &str) -> String {

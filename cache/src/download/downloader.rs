@@ -117,7 +117,9 @@ impl Downloader {
         }
         let key = self.key(request)?;
         let (outcome, by_others) = self.shared.in_flight.get(&key, || self.remote(&key, progress));
-        if by_others && outcome.as_ref().is_ok_and(|obtained| obtained.downloaded) {
+        // Said for whoever asks, so that what a run says does not depend on who was first.
+        let asked = outcome.as_ref().map_or(!self.is_offline(request), |obtained| obtained.downloaded);
+        if by_others && asked {
             progress.downloading(&redact(&request.url));
         }
         outcome
@@ -163,6 +165,11 @@ impl Downloader {
             if !path.exists() && cached.exists() {
                 return self.cached_copy(request, cached, progress);
             }
+        }
+        // A device or a pipe has no end.
+        if std::fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let message = format!("{} is neither a file nor a directory", path.display());
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, message).into());
         }
         progress.debug(&format!("Using local resource {}", request.url));
         let mut digests = Digests::default();

@@ -65,7 +65,10 @@ impl DownloadError {
     pub fn hint(&self) -> String {
         match self {
             Self::CacheMissing { dir } => {
-                format!("Create `{}`, or change the option `download-cache`.", dir.display())
+                format!(
+                    "Create `{}`, or change the option that names it (`download-cache`, `extends-cache`).",
+                    dir.display()
+                )
             }
             Self::LocalMismatch { mismatch, .. } => {
                 format!("Its {mismatch}. Correct the checksum in the profile, or the file.")
@@ -83,6 +86,12 @@ impl DownloadError {
                 "Run without `-o` (option `offline`), or put the file into the download-cache.".to_owned()
             }
             Self::Failed { .. } => "Check the URL and the network, or name an `alternate-url` or a mirror.".to_owned(),
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                "Correct the URL or the path, or create the file.".to_owned()
+            }
+            Self::Io(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                "Name a file, a directory, or a URL.".to_owned()
+            }
             Self::Io(_) => "Check that the disk has room and the directory can be written.".to_owned(),
         }
     }

@@ -280,8 +280,14 @@ impl<'p> Buildout<'p> {
         let config = &self.profile.config;
         let entry = expand(config, name).ok().and_then(|section| section.options.get("recipe").cloned());
         let snippet = entry.as_ref().and_then(|entry| config.snippet(entry, recipe, UNUSABLE_LABEL));
-        let mut error =
-            Diagnostic::user(unusable_recipe(name, recipe)).with_snippet(snippet).with_hint(why_not_native(recipe));
+        // upstream mode shows no hints: the reason goes into the message.
+        let mut error = match self.mode {
+            Mode::Upstream => {
+                Diagnostic::user(format!("{}: {}", unusable_recipe(name, recipe), why_not_native(recipe)))
+            }
+            Mode::Slapos => Diagnostic::user(unusable_recipe(name, recipe)).with_hint(why_not_native(recipe)),
+        };
+        error = error.with_snippet(snippet);
         error.chain = entry.map(|entry| config.chain(&entry)).unwrap_or_default();
         error
     }

@@ -193,8 +193,11 @@ fn signature_differences(old: &str, new: &str, reasons: &mut Vec<Reason>) {
         }
         let project = wanted.rsplit_once('-').map_or(*wanted, |(project, _)| project);
         let same_project = |token: &&&str| distribution(token).rsplit_once('-').is_some_and(|(p, _)| p == project);
-        let old = before.distributions.iter().find(same_project).map_or("another", |token| distribution(token));
-        reasons.push(Reason::ImplementationChanged { old: old.to_owned(), new: (*wanted).to_owned() });
+        // A signature of the Python tools may name no distribution at all: then nothing is known to have changed.
+        if let Some(old) = before.distributions.iter().find(same_project) {
+            reasons
+                .push(Reason::ImplementationChanged { old: distribution(old).to_owned(), new: (*wanted).to_owned() });
+        }
     }
     for (name, md5) in &after.dependencies {
         match before.dependencies.iter().find(|(known, _)| known == name) {

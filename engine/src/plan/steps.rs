@@ -62,6 +62,8 @@ pub struct Rules<'a> {
     pub ignore_signature: bool,
     /// False if parts were named on the command line: then nothing is removed for not being wanted.
     pub remove_unwanted: bool,
+    /// Parts whose removal was begun and not finished.
+    pub half_removed: &'a [&'a str],
 }
 
 /// Compares what is recorded with what is wanted.
@@ -87,6 +89,7 @@ fn step(
     rules: Rules<'_>,
 ) -> Step {
     let (action, reasons) = match installed.parts.get(&candidate.name) {
+        None if rules.half_removed.contains(&&*candidate.name) => (Action::Install, vec![Reason::RemovalInterrupted]),
         None => (Action::Install, vec![Reason::New]),
         Some(saved) => {
             let mut reasons = differences(saved, candidate.options, rules.ignore_signature);

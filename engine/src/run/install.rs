@@ -78,7 +78,18 @@ pub fn install(
         environment.insert("MAKEFLAGS".into(), tokens.makeflags().into());
     }
     let Prepared {
-        settings, downloader, state, mut store, pending, parts, plan, unused, messages, mark_shared, ..
+        settings,
+        downloader,
+        state,
+        mut store,
+        pending,
+        parts,
+        plan,
+        unused,
+        messages,
+        mark_shared,
+        whole_list,
+        ..
     } = prepared;
     for message in &messages {
         reporter.message(message);
@@ -187,7 +198,8 @@ pub fn install(
     }
     services.children.finish();
     let order: Vec<Arc<str>> = plan.steps.iter().map(|step| step.part.clone()).collect();
-    store.finish(&order).map_err(io_error)?;
+    let succeeded = finished.failures.is_empty() && !finished.interrupted;
+    store.finish(whole_list.then_some(&*order), succeeded).map_err(io_error)?;
     if !idle {
         for step in plan.steps.iter().filter(|step| !matches!(step.action, Action::Keep | Action::Update)) {
             if !records.iter().any(|record: &PartRecord| record.part == *step.part) {
@@ -251,9 +263,9 @@ fn create_directories(directories: &[PathBuf], reporter: &Reporter) -> Result<()
 }
 
 fn tasks(steps: &[Step], plan: &crate::plan::Plan, durations: &Durations, mode: Mode) -> Vec<Task> {
-    let busy = |step: &Step| step.action != Action::Keep;
-    // zc.buildout works strictly in list order, and its users' recipes may rely on it.
+    // zc.buildout works strictly in list order, and its users' recipes may rely on it. It also notes every update.
     let strict = mode == Mode::Upstream;
+    let busy = |step: &Step| strict || step.action != Action::Keep;
     let priorities = if steps.iter().any(busy) {
         Graph::new(plan, &|part, recipe| durations.expect(part, recipe)).priorities()
     } else {
@@ -290,13 +302,18 @@ fn perform(
 ) -> Result<Installed, RecipeError> {
     let context = RunContext { part: &step.part, services, log };
     reporter.started(index, &step.part);
-    if step.action == Action::Update {
+    if is_update(step) {
         reporter.part_record(index, Level::Info, &format!("Updating {}.", step.part));
         part.initialised.part.update(&context)
     } else {
         reporter.part_record(index, Level::Info, &format!("Installing {}.", step.part));
         part.initialised.part.install(&context)
     }
+}
+
+/// True if the part is there and stays: its recipe's update runs, if it has one.
+fn is_update(step: &Step) -> bool {
+    matches!(step.action, Action::Update | Action::Keep)
 }
 
 fn record(step: &Step, outcome: Outcome, seconds: f64) -> PartRecord {
@@ -376,7 +393,7 @@ impl Run<'_> {
     /// What to record of a part that succeeded, or why its result can't be accepted.
     fn accept(&mut self, index: usize, result: Installed) -> Result<Option<SavedOptions>, Box<Diagnostic>> {
         let (step, part) = (&self.steps[index], &self.parts[index]);
-        let update = step.action == Action::Update;
+        let update = is_update(step);
         let paths = match result {
             Installed::None if update => return Ok(None),
             Installed::None => {
@@ -423,11 +440,11 @@ impl Run<'_> {
 
     fn succeed(&mut self, index: usize, seconds: f64) {
         let step = &self.steps[index];
-        let warn = step.action != Action::Update || self.session.mode == Mode::Upstream;
+        let warn = !is_update(step) || self.session.mode == Mode::Upstream;
         if let (true, Some(unused)) = (warn, &self.parts[index].unused) {
             self.reporter.part_record(index, Level::Warning, &unused.message());
         }
-        if step.action != Action::Update {
+        if !is_update(step) {
             self.durations.remember(&step.part, seconds);
             self.records.push(record(step, Outcome::Done, seconds));
         }
@@ -435,9 +452,9 @@ impl Run<'_> {
 
     fn fail(&mut self, index: usize, mut diagnostic: Box<Diagnostic>, command: Option<CommandFailure>, seconds: f64) {
         let step = &self.steps[index];
-        let verb = if step.action == Action::Update { "Updating" } else { "Installing" };
+        let verb = if is_update(step) { "Updating" } else { "Installing" };
         diagnostic.doing.insert(0, format!("{verb} {}.", step.part));
-        if step.action == Action::Update {
+        if is_update(step) {
             let paths = self.store.paths(&step.part);
             let removed = self
                 .store

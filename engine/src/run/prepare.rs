@@ -66,6 +66,8 @@ pub struct Prepared {
     pub directories: Vec<PathBuf>,
     /// What recipes said while they were initialised.
     pub messages: Vec<Message>,
+    /// All parts are meant, not only some that the command line names.
+    pub whole_list: bool,
     /// `shared-parts` is set and slapos.extension.shared is asked for.
     pub mark_shared: bool,
 }
@@ -131,6 +133,7 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
         directory: &initialised.settings.directory,
         ignore_signature: initialised.ignore_signature,
         remove_unwanted: wanted.is_empty(),
+        half_removed: &pending.iter().map(|removal| &*removal.part).collect::<Vec<_>>(),
     };
     let plan = make(&candidates, store.state(), rules);
     Ok(Prepared {
@@ -145,6 +148,7 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
         log: initialised.log,
         unused: buildout_unused,
         messages,
+        whole_list: wanted.is_empty(),
         mark_shared: initialised.mark_shared,
     })
 }

@@ -87,7 +87,9 @@ impl Store {
     pub fn removing(&mut self, part: &str, paths: &[String]) -> io::Result<()> {
         if self.mode == Mode::Slapos && self.is_recording() {
             self.journal.append(&[Record::Removing { part: part.to_owned(), paths: paths.to_vec() }])?;
-            self.journal.sync()?;
+            if !paths.is_empty() {
+                self.journal.sync()?;
+            }
         }
         Ok(())
     }
@@ -156,22 +158,23 @@ impl Store {
         lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 
-    /// Writes the file at the end of a run; `order` is the install list. Nothing is written if nothing changed.
-    pub fn finish(&mut self, order: &[Arc<str>]) -> io::Result<()> {
+    /// Writes the file at the end of a run; `order` is the whole install list, or `None` if only some parts were asked
+    /// for. Nothing is written if nothing changed.
+    pub fn finish(&mut self, order: Option<&[Arc<str>]>, succeeded: bool) -> io::Result<()> {
         if !self.is_recording() {
             return Ok(());
         }
         match self.mode {
             Mode::Slapos => {
                 let ranks: rustc_hash::FxHashMap<&Arc<str>, usize> =
-                    order.iter().enumerate().map(|(at, name)| (name, at)).collect();
+                    order.unwrap_or_default().iter().enumerate().map(|(at, name)| (name, at)).collect();
                 let rank = |name: &Arc<str>| ranks.get(name).copied();
                 if !self.state.parts.keys().map(rank).is_sorted() {
                     self.state.parts.sort_by_cached_key(|name, _| rank(name));
                 }
                 self.flush()
             }
-            Mode::Upstream if self.is_empty() => self.flush(),
+            Mode::Upstream if succeeded && self.is_empty() => self.flush(),
             Mode::Upstream => Ok(()),
         }
     }
@@ -293,7 +296,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (mut store, _) = open(root.path(), Mode::Slapos);
         store.installed(vec![("a".into(), options("1")), ("b".into(), options("2"))]).unwrap();
-        store.finish(&["b".into(), "a".into()]).unwrap();
+        store.finish(Some(&["b".into(), "a".into()]), true).unwrap();
         assert_eq!(names(&store), ["b", "a"]);
         store.removing("a", &["parts/a".into()]).unwrap();
         drop(store);
@@ -323,7 +326,7 @@ mod tests {
         store.begin().unwrap();
         store.installed(vec![("a".into(), options("1"))]).unwrap();
         store.installed(vec![("b".into(), options("2"))]).unwrap();
-        store.finish(&[]).unwrap();
+        store.finish(None, true).unwrap();
         let (mut store, _) = open(root.path(), Mode::Upstream);
         store.begin().unwrap();
         store.updated("a").unwrap();

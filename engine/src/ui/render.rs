@@ -58,7 +58,18 @@ impl Renderer {
         if self.mode == Mode::Upstream {
             return out;
         }
-        for other in others.iter().filter(|other| other.message != first.message || other.snippets != first.snippets) {
+        // The same mistake may be found twice, from both sides.
+        let place = |diagnostic: &Diagnostic| diagnostic.snippets.first().map(|s| (s.file.clone(), s.line));
+        let circular = |diagnostic: &Diagnostic| diagnostic.message.starts_with("Circular reference");
+        let mut told = vec![(first.message.clone(), place(first))];
+        for other in others {
+            let known = told.iter().any(|(message, at)| {
+                *message == other.message && (*at == place(other) || place(other).is_none() || circular(other))
+            });
+            if known {
+                continue;
+            }
+            told.push((other.message.clone(), place(other)));
             out.push('\n');
             let _ = writeln!(out, "{} {}", self.title("Error:"), other.message);
             self.details(&mut out, other);

@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, test_kill_process_group};
 
+use rbuildout_cache::download::redact;
+
 use crate::error::{CommandFailure, CommandStatus, RecipeError};
 use crate::run::{PartLog, RunContext};
 
@@ -81,12 +83,12 @@ impl CommandSpec {
         self
     }
 
-    /// The command as a person would type it.
+    /// The command as a person would type it, without passwords of URLs.
     pub fn display(&self) -> String {
         let mut text = quoted(&self.program);
         for argument in &self.arguments {
             text.push(' ');
-            text.push_str(&quoted(argument));
+            text.push_str(&redact(&quoted(argument)));
         }
         if let Input::File(path) = &self.input {
             text.push_str(" < ");

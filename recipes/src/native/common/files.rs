@@ -72,13 +72,19 @@ pub(crate) fn write(path: &Path, content: &[u8], mode: Mode) -> Result<()> {
     let bits = match mode {
         Mode::Exact(bits) | Mode::Masked(bits) => bits,
     };
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(bits & 0o777).open(&temporary)?;
-    if let Mode::Exact(bits) = mode {
-        file.set_permissions(Permissions::from_mode(bits & 0o7777))?;
-    }
-    file.write_all(content)?;
-    drop(file);
-    fs::rename(&temporary, path)
+    let put = || {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(bits & 0o777).open(&temporary)?;
+        if let Mode::Exact(bits) = mode {
+            file.set_permissions(Permissions::from_mode(bits & 0o7777))?;
+        }
+        file.write_all(content)?;
+        drop(file);
+        fs::rename(&temporary, path)
+    };
+    put().inspect_err(|_| {
+        // The first error is the one to show.
+        let _ = remove_if_exists(&temporary);
+    })
 }
 
 /// Name under which a file is written before it takes its place.

@@ -7,6 +7,7 @@ use rbuildout_parser::python::{Value, repr};
 use crate::error::{CommandStatus, RecipeError};
 use crate::native::common::environment::Variables;
 use crate::run::{CommandSpec, RunContext};
+use rbuildout_cache::download::redact;
 
 /// The environment for git: it must fail instead of asking for a password, as nobody answers.
 pub(super) fn environment(base: &Variables) -> Variables {
@@ -22,7 +23,7 @@ pub(super) fn command(git: &str, arguments: &[&str], directory: &Path, run: &Run
 
 /// Python's words for a command that failed.
 pub(super) fn failure_text(git: &str, arguments: &[&str], status: CommandStatus) -> String {
-    let words = std::iter::once(git).chain(arguments.iter().copied()).map(Value::from).collect();
+    let words = std::iter::once(git).chain(arguments.iter().copied()).map(|word| Value::from(redact(word))).collect();
     let words = repr(&Value::List(words));
     match status {
         CommandStatus::Exited(code) => format!("Command '{words}' returned non-zero exit status {code}."),

@@ -60,6 +60,17 @@ impl Recipe for GitClone {
         let git = option(host, "git-executable")?.unwrap_or_else(|| "git".to_owned());
         let branch = option(host, "branch")?;
         let user_revision = option(host, "revision")?;
+        for (name, value) in
+            [("repository", Some(&repository)), ("branch", branch.as_ref()), ("revision", user_revision.as_ref())]
+        {
+            // git would take it for an option, and some of its options run commands.
+            if value.is_some_and(|value| value.starts_with('-')) {
+                return Err(RecipeError::user_with_hint(
+                    format!("The option '{name}' begins with a dash."),
+                    "Name a URL, a path, a branch or a commit; a path may begin with `./`.",
+                ));
+            }
+        }
         let develop = flag(host, "develop")?;
         let no_ssl = flag(host, "ignore-ssl-certificate")?;
         let mut revision = user_revision.clone();

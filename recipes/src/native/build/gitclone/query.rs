@@ -11,6 +11,7 @@ use super::git;
 use crate::api::Host;
 use crate::error::RecipeError;
 use crate::run::command::wait_or_interrupt;
+use rbuildout_cache::download::redact;
 
 /// After this, a remote counts as unreachable.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -32,7 +33,7 @@ pub(super) fn remote_revision(
                 return match output.split_whitespace().next() {
                     Some(revision) => Ok(Some(revision.to_owned())),
                     None => Err(RecipeError::user_with_hint(
-                        format!("The repository {repository} has no branch or reference `{reference}`."),
+                        format!("The repository {} has no branch or reference `{reference}`.", redact(repository)),
                         "Correct the option `branch`, or name a `revision`.",
                     )),
                 };
