@@ -85,6 +85,15 @@ Commands:
 
     Install parts: all of them (the default command) or those named.
 
+  bootstrap
+
+    Create the standard directories and a bin/buildout that runs this
+    program.
+
+  init [requirements or paths]
+
+    Create a configuration file, then bootstrap.
+
   plan [--json] [parts]
 
     Show what would be installed, updated or removed, and why.

@@ -253,7 +253,8 @@ fn io_error(error: std::io::Error) -> Box<Diagnostic> {
     Box::new(diagnostic)
 }
 
-fn create_directories(directories: &[PathBuf], reporter: &Reporter) -> Result<(), Box<Diagnostic>> {
+/// Creates directories that are not there yet, and says so.
+pub fn create_directories(directories: &[PathBuf], reporter: &Reporter) -> Result<(), Box<Diagnostic>> {
     for directory in directories.iter().filter(|directory| !directory.is_dir()) {
         let shown = rbuildout_parser::python::str_repr(&directory.to_string_lossy());
         reporter.record(Level::Info, &format!("Creating directory {shown}."));

@@ -7,5 +7,5 @@ mod remove;
 mod schedule;
 mod services;
 
-pub use install::{Finished, PartFailure, Signals, install};
-pub use prepare::{Failure, Prepared, Purpose, prepare};
+pub use install::{Finished, PartFailure, Signals, create_directories, install};
+pub use prepare::{Failure, Prepared, Purpose, prepare, settings};

@@ -153,6 +153,19 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     })
 }
 
+/// The settings of a buildout and the directories that it needs, without initialising any part.
+pub fn settings(session: &Session, profile: &Profile) -> Result<(Arc<Settings>, Vec<PathBuf>), Failure> {
+    let directory = profile.raw("buildout", "directory").map_or("/", |directory| directory);
+    let state = StateDirectory::new(Path::new(directory));
+    let downloader = session.downloader(profile, &state)?;
+    let mut buildout = Buildout::new(profile, downloader, state.root().to_owned());
+    let initialised = initialise(&mut buildout).map_err(|mut error| {
+        error.doing = std::iter::once("Initializing.".to_owned()).chain(buildout.doing()).collect();
+        error
+    })?;
+    Ok((initialised.settings, initialised.directories))
+}
+
 /// Every mistake that can be found without running a recipe.
 fn all_mistakes(profile: &Profile) -> Vec<Diagnostic> {
     let published = |recipe: &str, option: &str| find(recipe).map(|native| native.publishes().contains(&option));

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod bootstrap;
 mod install;
 mod look;
 mod plan;
@@ -34,6 +35,8 @@ pub(super) fn run(invocation: Invocation) -> Result<(), Problem> {
     let session = Session::new(options)?;
     match command.as_str() {
         "install" => install::install(&session, &arguments),
+        "bootstrap" => bootstrap::bootstrap(&session),
+        "init" => bootstrap::init(&session, &arguments),
         "annotate" => look::annotate(&session, &arguments),
         "query" => look::query(&session, &arguments[0]),
         "plan" => plan::plan(&session, &arguments),
@@ -41,7 +44,8 @@ pub(super) fn run(invocation: Invocation) -> Result<(), Problem> {
         "graph" => plan::graph(&session, &arguments),
         "resolve" => resolve::resolve(&session, &arguments),
         other => Err(Problem::Message(format!(
-            "The command '{other}' installs Python eggs, which needs the Python recipe host: this version does not have it."
+            "The command '{other}' runs a Python setup script, which needs the Python recipe host: this version does not \
+             have it."
         ))),
     }
 }
