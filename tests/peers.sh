@@ -20,5 +20,12 @@ done
 "$python" -m venv "$peers"
 "$peers/bin/python" -m pip install --quiet --disable-pip-version-check "${tools[@]}"
 "$peers/bin/python" -m pip install --quiet --disable-pip-version-check --no-build-isolation "${packages[@]}"
+# pkg_resources of that age looks for distributions by their written names, which pip does not keep.
+for written in slapos.recipe.cmmi slapos.recipe.build slapos.recipe.template plone.recipe.command collective.recipe.template; do
+  for found in "$peers"/lib/python3*/site-packages/"${written//./_}"-*.dist-info; do
+    version=${found##*/"${written//./_}"-}
+    if [ -d "$found" ]; then mv "$found" "${found%/*}/$written-$version"; fi
+  done
+done
 "$peers/bin/buildout" --version
 echo "$mark" >"$peers/installed"

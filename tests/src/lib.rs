@@ -7,6 +7,7 @@ mod filters;
 mod outcome;
 mod sandbox;
 mod server;
+pub mod targets;
 mod tree;
 
 pub use archive::{Archive, md5};

@@ -73,7 +73,8 @@ fn download() {
 #[test]
 fn download_to_a_destination() {
     let sandbox = sandbox(
-        "[a]\nrecipe = slapos.recipe.build:download\nurl = file.txt\ndestination = ${buildout:directory}/here.txt\n",
+        "[a]\nrecipe = slapos.recipe.build:download\nurl = file.txt\ndestination = ${buildout:directory}/here.txt\n\
+         md5sum = f75b8179e4bbe7e2b4a074dcef62de95\n",
     );
     sandbox.write("file.txt", "content\n");
     same(&sandbox, &LIFE);
@@ -125,7 +126,7 @@ fn template_inline() {
 fn jinja2() {
     let sandbox = sandbox(
         "[a]\nrecipe = slapos.recipe.template:jinja2\nurl = ${buildout:directory}/in.txt\noutput = ${buildout:directory}/out.txt\n\
-         mode = 0640\nimport-list =\n  file lib lib.txt\n  rawfolder more more\n\
+         mode = 0640\nimport-list =\n  rawfile lib lib.txt\n  rawfolder more more\n\
          context =\n  key k b:value\n  raw r raw text\n  section s b\n  jsonkey j b:json\n  import os_path os.path\n\
          [b]\nvalue = v\nzero = 0\njson = {\"l\": [1, 2.5, null, true], \"d\": {\"x\": \"y\"}}\n",
     );
@@ -136,7 +137,7 @@ fn jinja2() {
         "{% import 'lib' as lib %}{% from 'more/inner.txt' import exported %}\n\
          {{ k }} {{ r|upper }} {{ lib.m(k) }} {{ exported }}\n\
          {% for key, value in s|dictsort %}{{ key }}={{ value }} {% endfor %}\n\
-         {{ j }} {{ j.l[1] + 1 }} {{ j['d']['x'] * 3 }} {{ dumps(j) }} {{ os_path.join('a', 'b') }}\n\
+         {{ j }} {{ j.l[1] + 1 }} {{ j['d']['x'] * 3 }} {{ os_path.join('a', 'b') }}\n\
          {%- if 'x' in j.d and not none %} yes{% else %} no{% endif %} {{ '%05.1f|%s' % (3.14159, [1]) }}\n\
          {{ 7 // 2 }} {{ 7 / 2 }} {{ -7 % 3 }} {{ 2 ** 10 }} {{ \"it's\" }} {{ ['a', \"b'c\"] }}\n{# gone #}end\n",
     );
@@ -203,7 +204,7 @@ fn together() {
     let sandbox = sandbox(
         "[a]\nrecipe = slapos.recipe.template\ninline = ${b:output} ${c:location}\noutput = ${buildout:directory}/a.txt\n\
          [b]\nrecipe = slapos.recipe.template\ninline = b\noutput = ${buildout:directory}/b.txt\n\
-         [c]\nrecipe = slapos.recipe.build:download\nurl = ${b:output}\n\
+         [c]\nrecipe = slapos.recipe.build:download\nurl = ${b:output}\nmd5sum = 92eb5ffee6ae2fec3ad71c777531578f\n\
          [d]\nrecipe = plone.recipe.command\ncommand = false\nstop-on-error = true\n",
     );
     same(

@@ -1,0 +1,96 @@
+//! The corpus of the fuzz targets, replayed as it is and with random changes.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::time::{Duration, Instant};
+
+use rbuildout_tests::repository;
+use rbuildout_tests::targets::TARGETS;
+
+/// How long each target is tried.
+const TIME: Duration = Duration::from_secs(2);
+/// No input of this size may take longer.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// Pieces that the formats give a meaning to.
+const WORDS: [&str; 40] = [
+    "[", "]", "[a]\n", "\n", "\n\t", "\n  ", "=", " += ", "-=", "<= a\n", "=> b", "${", "}", "${a:x}", "${:y}", "$$", "$${", ":",
+    "#", ";", "!py!", "!py!{'a': 1}", "(", ")", "{{", "}}", "{%", "%}", "'", "\"", "\\", "\\x24", "%(__buildout_space__)s",
+    "python_version", " and ", "\u{a0}", "\u{1f980}", "\r\n", "\x0c", "[buildout]\nextends = x\n",
+];
+
+/// A generator of numbers, the same every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit.max(1)
+    }
+
+    /// A boundary of a character.
+    fn place(&mut self, text: &str) -> usize {
+        let at = self.below(text.len() + 1);
+        (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    }
+
+    fn change(&mut self, text: &str, other: &str) -> String {
+        let mut text = text.to_owned();
+        for _ in 0..=self.below(4) {
+            let (a, b) = (self.place(&text), self.place(&text));
+            let (from, to) = (a.min(b), a.max(b));
+            match self.below(6) {
+                0 => text.replace_range(from..to, ""),
+                1 => text.insert_str(from, WORDS[self.below(WORDS.len())]),
+                2 => {
+                    let copy = text[from..to].to_owned();
+                    let at = self.place(&text);
+                    text.insert_str(at, &copy);
+                }
+                3 => text.replace_range(from..to, WORDS[self.below(WORDS.len())]),
+                4 => {
+                    let start = self.place(other);
+                    text.replace_range(from.., &other[start..]);
+                }
+                _ => text.insert(from, char::from(self.below(128) as u8)),
+            }
+            text.truncate((0..=4096.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
+        }
+        text
+    }
+}
+
+#[test]
+fn corpus_and_changes_of_it() {
+    for (name, target) in TARGETS {
+        let folder = repository().join("fuzz/corpus").join(name);
+        let mut corpus: Vec<String> = fs_err::read_dir(&folder)
+            .unwrap()
+            .map(|entry| String::from_utf8_lossy(&fs_err::read(entry.unwrap().path()).unwrap()).into_owned())
+            .collect();
+        corpus.sort();
+        assert!(!corpus.is_empty(), "{} is empty", folder.display());
+        corpus.push(String::new());
+        for text in &corpus {
+            target(text);
+        }
+        let mut random = Random(u64::from(name.len() as u32));
+        let begun = Instant::now();
+        let mut tried = 0;
+        while begun.elapsed() < TIME {
+            let (one, other) = (random.below(corpus.len()), random.below(corpus.len()));
+            let text = random.change(&corpus[one], &corpus[other]);
+            let started = Instant::now();
+            if let Err(panic) = std::panic::catch_unwind(|| target(&text)) {
+                eprintln!("{name} fails with {text:?}");
+                std::panic::resume_unwind(panic);
+            }
+            assert!(started.elapsed() < SLOW, "{name} takes {:?} with {text:?}", started.elapsed());
+            // What is new now and then becomes a start for more.
+            if tried % 97 == 0 && corpus.len() < 500 {
+                corpus.push(text);
+            }
+            tried += 1;
+        }
+        println!("{name}: {tried} inputs");
+    }
+}
