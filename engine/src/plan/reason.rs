@@ -139,13 +139,17 @@ fn signature(text: &str) -> Signature<'_> {
     let mut signature = Signature { dependencies: Vec::new(), distributions: Vec::new() };
     for token in text.split_whitespace() {
         match token.rsplit_once(':') {
-            Some((name, md5)) if md5.len() == 32 && md5.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            Some((name, md5)) if is_md5(md5) => {
                 signature.dependencies.push((name, md5));
             }
             _ => signature.distributions.push(token),
         }
     }
     signature
+}
+
+fn is_md5(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// `PROJECT-VERSION` of a distribution token; the Python tools append `-py3.11.egg` and the like.
@@ -193,8 +197,10 @@ fn signature_differences(old: &str, new: &str, reasons: &mut Vec<Reason>) {
         }
         let project = wanted.rsplit_once('-').map_or(*wanted, |(project, _)| project);
         let same_project = |token: &&&str| distribution(token).rsplit_once('-').is_some_and(|(p, _)| p == project);
-        // A signature of the Python tools may name no distribution at all: then nothing is known to have changed.
-        if let Some(old) = before.distributions.iter().find(same_project) {
+        // A signature of the Python tools may name no distribution at all, or a digest of one under development: then
+        // nothing is known to have changed.
+        let is_version = |token: &&&str| !distribution(token).rsplit_once('-').is_some_and(|(_, v)| is_md5(v));
+        if let Some(old) = before.distributions.iter().find(|token| same_project(token) && is_version(token)) {
             reasons
                 .push(Reason::ImplementationChanged { old: distribution(old).to_owned(), new: (*wanted).to_owned() });
         }
