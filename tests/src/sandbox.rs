@@ -33,7 +33,8 @@ impl Default for Sandbox {
 impl Sandbox {
     pub fn new() -> Self {
         let base = fs_err::canonicalize(std::env::temp_dir()).expect("there is a temporary directory");
-        let root = tempfile::Builder::new().prefix("rb-").tempdir_in(base).expect("the temporary directory is writable");
+        let root =
+            tempfile::Builder::new().prefix("rb-").tempdir_in(base).expect("the temporary directory is writable");
         for name in ["work", "home", "cache", "bin"] {
             fs_err::create_dir(root.path().join(name)).expect("the directory is new");
         }
@@ -176,7 +177,7 @@ impl Sandbox {
 
 #[track_caller]
 fn wait(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !condition() {
         assert!(Instant::now() < deadline, "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(5));

@@ -1,8 +1,12 @@
 //! What fuzzing calls: text from outside, of any kind, must never make the parsers panic, and what they accept must hold
 //! together. `fuzz/` runs these with cargo-fuzz, the test `fuzz` replays its corpus with random changes.
 
-use rbuildout_parser::python::{World, dumps, eval_condition, loads};
-use rbuildout_parser::{Conditions, Diagnostic, DownloadOptions, Library, Loaded, Loader, Mode, Piece, Request, Resolver};
+use std::sync::LazyLock;
+
+use rbuildout_parser::python::{Facts, World, dumps, eval_condition, loads};
+use rbuildout_parser::{
+    Conditions, Diagnostic, DownloadOptions, Library, Loaded, Loader, Mode, Piece, Request, Resolver,
+};
 use rbuildout_recipes::template::{NativeEngine, RenderJob, TemplateEngine as _};
 
 /// A target by its name, which is also that of its corpus.
@@ -22,7 +26,9 @@ pub const TARGETS: [Target; 7] = [
 /// The line layer: lines of options are lines of the text, in order.
 pub fn lines(text: &str) {
     let count = text.split_inclusive('\n').count().max(text.split_inclusive(['\n', '\r']).count()) as u32;
-    let Ok(file) = rbuildout_parser::parse(text, &mut |expression| Ok::<_, ()>(expression.len() % 2 == 0)) else { return };
+    let Ok(file) = rbuildout_parser::parse(text, &mut |expression| Ok::<_, ()>(expression.len() % 2 == 0)) else {
+        return;
+    };
     for section in &file.sections {
         assert!((1..=count).contains(&section.line), "line {} of {count}", section.line);
         for option in &section.options {
@@ -102,9 +108,10 @@ const FACTS: &str = include_str!("../data/facts.json");
 
 /// Conditions of section headers.
 pub fn conditions(text: &str) {
-    let facts = serde_json::from_str(FACTS).expect("the facts are those of this version");
+    static KNOWN: LazyLock<Facts> =
+        LazyLock::new(|| serde_json::from_str(FACTS).expect("the facts are those of this version"));
     // Whatever it is: a value, an exception, not supported.
-    let _ = eval_condition(text, &facts, true, &Nothing);
+    let _ = eval_condition(text, &KNOWN, true, &Nothing);
 }
 
 /// One file, which extends nothing that is there.

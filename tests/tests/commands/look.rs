@@ -212,7 +212,9 @@ fn query() {
 fn query_errors() {
     let sandbox = sample();
     let mut all = String::new();
-    for arguments in [&["query"][..], &["query", "a:b:c"], &["query", "page:nope"], &["query", "nope:a"], &["query", "a b"]] {
+    for arguments in
+        [&["query"][..], &["query", "a:b:c"], &["query", "page:nope"], &["query", "nope:a"], &["query", "a b"]]
+    {
         all.push_str(&sandbox.run(arguments).fails().err);
     }
     assert_snapshot!(all, @"

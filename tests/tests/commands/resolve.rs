@@ -85,7 +85,10 @@ fn resolve_as_json() {
 #[test]
 fn check() {
     let sandbox = sample();
-    sandbox.write("wrong.cfg", "[buildout]\nparts = a\n[a]\nx = ${b:c}\ny = ${a:z}\n<= nope\n[c]\nx = ${a:q\n[d]\nx = ${:y}\n");
+    sandbox.write(
+        "wrong.cfg",
+        "[buildout]\nparts = a\n[a]\nx = ${b:c}\ny = ${a:z}\n<= nope\n[c]\nx = ${a:q\n[d]\nx = ${:y}\n",
+    );
     assert_snapshot!(sandbox.run(&["resolve", "--check"]), @"
     exit 0
     --- out
@@ -105,11 +108,7 @@ fn check() {
     assert_snapshot!(sandbox.run(&["resolve", "--check", "--json"]), @"
     exit 1
     --- err
-    Error: the argument '--check' cannot be used with '--json'
-
-    Usage: rbuildout resolve --check [PROFILES]...
-
-    For more information, try '--help'.
+    Error: the argument '--check' cannot be used with '--json'; see --help
     ");
 }
 

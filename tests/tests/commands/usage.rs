@@ -89,6 +89,15 @@ fn help() {
 
         Install parts: all of them (the default command) or those named.
 
+      bootstrap
+
+        Create the standard directories and a bin/buildout that runs this
+        program.
+
+      init [requirements or paths]
+
+        Create a configuration file, then bootstrap.
+
       plan [--json] [parts]
 
         Show what would be installed, updated or removed, and why.
@@ -193,18 +202,9 @@ fn wrong_arguments() {
     $ rbuildout plan --jason
     Error: Invalid option --jason
     $ rbuildout why
-    Error: the following required arguments were not provided:
-      <PART>
-
-    Usage: rbuildout why <PART>
-
-    For more information, try '--help'.
+    Error: the following required arguments were not provided: <PART>; see --help
     $ rbuildout graph --dot --json
-    Error: the argument '--dot' cannot be used with '--json'
-
-    Usage: rbuildout graph --dot
-
-    For more information, try '--help'.
+    Error: the argument '--dot' cannot be used with '--json'; see --help
     $ rbuildout resolve --jason
     Error: Invalid option --jason
     $ rbuildout query
@@ -246,14 +246,53 @@ fn wrong_arguments_in_upstream_mode() {
 fn commands_that_need_python() {
     let sandbox = Sandbox::with("[buildout]\nparts =\n");
     let mut all = String::new();
-    for command in ["bootstrap", "init", "setup", "runsetup"] {
+    for command in ["setup", "runsetup"] {
         all.push_str(&sandbox.run(&[command]).fails().err);
     }
     assert_snapshot!(all, @"
-    Error: The command 'bootstrap' installs Python eggs, which needs the Python recipe host: this version does not have it.
-    Error: The command 'init' installs Python eggs, which needs the Python recipe host: this version does not have it.
-    Error: The command 'setup' installs Python eggs, which needs the Python recipe host: this version does not have it.
-    Error: The command 'runsetup' installs Python eggs, which needs the Python recipe host: this version does not have it.
+    Error: The command 'setup' runs a Python setup script, which needs the Python recipe host: this version does not have it.
+    Error: The command 'runsetup' runs a Python setup script, which needs the Python recipe host: this version does not have it.
+    ");
+}
+
+#[test]
+fn bootstrap_and_init() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(sandbox.run(&["bootstrap"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Couldn't open [DIR]/buildout.cfg
+    Hint: Name the profile with `-c FILE`, or run in the directory of a `buildout.cfg`.
+    ");
+    assert_snapshot!(sandbox.run(&["init"]), @"
+    exit 0
+    --- out
+    Creating '[DIR]/buildout.cfg'.
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Generated script '[DIR]/bin/buildout'.
+    ");
+    assert_snapshot!(sandbox.read("buildout.cfg"), @"
+    [buildout]
+    parts =
+    ");
+    assert_snapshot!(sandbox.run(&["init"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: '[DIR]/buildout.cfg' already exists.
+    ");
+    assert_snapshot!(sandbox.run(&["bootstrap"]), @"exit 0");
+    let script = sandbox.path("bin/buildout");
+    assert_snapshot!(sandbox.outcome(sandbox.command(script).arg("--version")), @"
+    exit 0
+    --- out
+    rbuildout 0.1.0 (buildout 3.0.1)
     ");
 }
 

@@ -75,7 +75,11 @@ fn equal_to_the_reference() {
         compared += 1;
         let found = ours.get(name).cloned().unwrap_or_default();
         if found != *expected {
-            wrong.push_str(&format!("### {name}\n--- expected\n{}\n--- found\n{}\n", expected.join("\n"), found.join("\n")));
+            wrong.push_str(&format!(
+                "### {name}\n--- expected\n{}\n--- found\n{}\n",
+                expected.join("\n"),
+                found.join("\n")
+            ));
         }
     }
     println!("{compared} edge cases compared");

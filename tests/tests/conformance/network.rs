@@ -20,10 +20,14 @@ impl Counting {
             _ if !*is_there.lock().unwrap() => Answer::not_found(),
             "/d/base.cfg" => {
                 let number = count.fetch_add(1, Ordering::SeqCst) + 1;
-                Answer::ok(format!("[buildout]\nextends = ../up.cfg sub/down.cfg\n[a]\nnumber = {number}\nhere = ${{:_profile_base_location_}}\n"))
+                Answer::ok(format!(
+                    "[buildout]\nextends = ../up.cfg sub/down.cfg\n[a]\nnumber = {number}\nhere = ${{:_profile_base_location_}}\n"
+                ))
             }
             "/up.cfg" => Answer::ok("[a]\nup = ${:_profile_base_location_}\n"),
-            "/d/sub/down.cfg" => Answer::ok("[buildout]\nextends = ../../up.cfg\n[b]\ndown = ${:_profile_base_location_}\n"),
+            "/d/sub/down.cfg" => {
+                Answer::ok("[buildout]\nextends = ../../up.cfg\n[b]\ndown = ${:_profile_base_location_}\n")
+            }
             _ => Answer::not_found(),
         });
         Self { server, asked, there }
@@ -97,7 +101,8 @@ fn a_main_file_over_http() {
 fn user_defaults() {
     let mut sandbox = Sandbox::with("[buildout]\nextends = base.cfg\nparts =\n[a]\ny += main\n");
     sandbox.write("base.cfg", "[a]\nx = base\ny += base\n");
-    sandbox.write("../home/.buildout/default.cfg", "[buildout]\nextends = more.cfg\n[a]\nx = user\ny = user\nz = user\n");
+    sandbox
+        .write("../home/.buildout/default.cfg", "[buildout]\nextends = more.cfg\n[a]\nx = user\ny = user\nz = user\n");
     sandbox.write("../home/.buildout/more.cfg", "[a]\nm = more\n");
     let ask = |sandbox: &Sandbox, flags: &[&str], what: &str| sandbox.run(&[flags, &["query", what]].concat());
     assert_eq!(ask(&sandbox, &[], "a:x").ok().out, "base\n");

@@ -32,6 +32,10 @@ fn wrong_md5() {
     While:
       Installing a.
     Error: MD5 checksum mismatch for local resource at '[DIR]/file.txt'.
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Its MD5 is f75b8179e4bbe7e2b4a074dcef62de95, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
@@ -61,6 +65,10 @@ fn not_an_archive() {
     While:
       Installing a.
     Error: Not a recognized archive type: [DIR]/source.tar.gz
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }
@@ -81,6 +89,10 @@ fn truncated() {
     While:
       Installing a.
     Error: The archive [DIR]/source.tar.gz is truncated or damaged: `x-1.0/big`: incomplete deflate stream. Remove it and download it again.
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }
@@ -99,13 +111,19 @@ fn empty() {
     While:
       Installing a.
     Error: Not a recognized archive type: [DIR]/source.tar.gz
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     ");
 }
 
 /// Names with `..` and absolute names never leave the destination.
 #[test]
 fn names_that_lead_out() {
-    let sandbox = unpacking(&Archive::new().file("x/good", "good").file("x/../../../evil", "evil").file("/tmp/rb-evil", "evil").gz());
+    let sandbox = unpacking(
+        &Archive::new().file("x/good", "good").file("x/../../../evil", "evil").file("/tmp/rb-evil", "evil").gz(),
+    );
     assert_snapshot!(sandbox.run(&[]), @"
     exit 0
     --- out
@@ -143,6 +161,10 @@ fn links_that_lead_out() {
     While:
       Installing a.
     Error: The archive [DIR]/source.tar.gz is refused: its entry `x/out/evil` would be written outside the destination, through `the symbolic link in `x/out``.
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     ");
     assert!(!sandbox.exists("evil"));
     assert!(!sandbox.exists("parts/a"), "nothing is left");

@@ -41,6 +41,10 @@ fn missing_header() {
     While:
       Installing a.
     Error: System error
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Command: /bin/sh -c 'set -e;make '
       in [DIR]/parts/a/.build/x-1.0
       exited with status 2
@@ -95,6 +99,10 @@ fn killed_by_a_signal() {
     While:
       Installing a.
     Error: System error
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Command: /bin/sh -c 'set -e;kill -SEGV $$'
       in [DIR]/parts/a/.build/x-1.0
       was killed by signal 11
@@ -129,6 +137,10 @@ fn exit_status() {
     While:
       Installing a.
     Error: Non zero exit code (7) while running command.
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Command: /bin/sh -c 'echo first
     echo second >&2
     exit 7'
@@ -162,7 +174,8 @@ fn exit_status() {
 #[test]
 fn patch_that_does_not_apply() {
     let patch = "--- input\t2020-01-01\n+++ input\t2020-01-01\n@@ -1,3 +1,3 @@\n one\n-two\n+zwei\n three\n";
-    let sandbox = building(Archive::package("x"), &format!("patches =\n  ${{buildout:directory}}/fix.patch#{}\n", md5(patch)));
+    let sandbox =
+        building(Archive::package("x"), &format!("patches =\n  ${{buildout:directory}}/fix.patch#{}\n", md5(patch)));
     sandbox.write("fix.patch", patch);
     assert_snapshot!(sandbox.run(&[]), @"
     exit 1
@@ -180,6 +193,10 @@ fn patch_that_does_not_apply() {
     While:
       Installing a.
     Error: System error
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Command: patch -p0 < [DIR]/fix.patch
       in [DIR]/parts/a/.build/x-1.0
       exited with status 1
@@ -195,7 +212,8 @@ fn patch_that_does_not_apply() {
     Hint: Make the patch anew for this version of the source, or correct `patch-options` (-p0, -p1).
     Log: [DIR]/.rbuildout/log/a.log
     ");
-    let sandbox = building(Archive::package("x"), "patches = ${buildout:directory}/fix.patch#00000000000000000000000000000000\n");
+    let sandbox =
+        building(Archive::package("x"), "patches = ${buildout:directory}/fix.patch#00000000000000000000000000000000\n");
     sandbox.write("fix.patch", patch);
     assert_snapshot!(sandbox.run(&[]), @"
     exit 1
@@ -212,6 +230,10 @@ fn patch_that_does_not_apply() {
     While:
       Installing a.
     Error: MD5 checksum mismatch for local resource at '[DIR]/fix.patch'.
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Its MD5 is 4e61d4d6a5272858d285055066a2ea4b, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
     Log: [DIR]/.rbuildout/log/a.log
     ");
@@ -220,6 +242,10 @@ fn patch_that_does_not_apply() {
     While:
       Installing a.
     Error: failed to open file `[DIR]/parts/a/.build/x-1.0/fix.patch`: No such file or directory (os error 2)
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Log: [DIR]/.rbuildout/log/a.log
     ");
 }
@@ -244,6 +270,10 @@ fn disk_full() {
     While:
       Installing a.
     Error: System error
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Command: /bin/sh -c 'set -e;LC_ALL=C cp input /dev/full'
       in [DIR]/parts/a/.build/x-1.0
       exited with status 1
@@ -307,6 +337,10 @@ output = four
     While:
       Installing one.
     Error: System error
+     --> [DIR]/buildout.cfg:8:1
+      |
+    8 | [one]
+      | ^^^^^ in this part
     Command: /bin/sh -c 'set -e;echo one fails; false '
       in [DIR]/.
       exited with status 1
@@ -321,6 +355,10 @@ output = four
     While:
       Installing two.
     Error: System error
+      --> [DIR]/buildout.cfg:10:1
+       |
+    10 | [two]
+       | ^^^^^ in this part
     Command: /bin/sh -c 'set -e;echo two fails; false '
       in [DIR]/.
       exited with status 1
@@ -345,6 +383,10 @@ output = four
     While:
       Installing one.
     Error: System error
+     --> [DIR]/buildout.cfg:8:1
+      |
+    8 | [one]
+      | ^^^^^ in this part
     Command: /bin/sh -c 'set -e;echo one fails; false '
       in [DIR]/.
       exited with status 1

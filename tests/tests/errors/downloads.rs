@@ -22,6 +22,10 @@ fn offline() {
     While:
       Installing a.
     Error: Couldn't download 'http://example.invalid/a.tar.gz' in offline mode.
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Run without `-o` (option `offline`), or put the file into the download-cache.
     ");
     assert_snapshot!(sandbox.upstream(&["-o"]), @"
@@ -48,16 +52,23 @@ fn not_found() {
     Creating directory '[DIR]/parts'.
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
+    Downloading http://[SERVER]/a.tar.gz
     --- err
     While:
       Installing a.
     Error: Error downloading http://[SERVER]/a.tar.gz: HTTP Error 404: Not Found
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    Log: [DIR]/.rbuildout/log/a.log
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
     --- out
     Installing a.
+    Downloading http://[SERVER]/a.tar.gz
     --- err
     While:
       Installing a.
@@ -84,6 +95,10 @@ fn alternate_url_too() {
     While:
       Installing a.
     Error: Error downloading http://[SERVER]/a.tar.gz: HTTP Error 404: Not Found
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
     Log: [DIR]/.rbuildout/log/a.log
     ");
@@ -105,11 +120,17 @@ fn truncated() {
     Creating directory '[DIR]/parts'.
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
+    Downloading http://[SERVER]/a.tar.gz
     --- err
     While:
       Installing a.
     Error: Error downloading http://[SERVER]/a.tar.gz: <urlopen error retrieval incomplete: got only 5000 out of 10000 bytes>
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    Log: [DIR]/.rbuildout/log/a.log
     ");
     assert!(server.seen().len() > 1, "it was tried again");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
@@ -128,16 +149,23 @@ fn wrong_content() {
     Creating directory '[DIR]/parts'.
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
+    Downloading http://[SERVER]/a.tar.gz
     --- err
     While:
       Installing a.
     Error: MD5 checksum mismatch downloading 'http://[SERVER]/a.tar.gz'
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Its MD5 is 6c7ba9c5a141421e1c03cb9807c97c74, expected 00000000000000000000000000000000. If upstream replaced the file and the new one is good, correct the checksum in the profile; else name an `alternate-url` or a mirror that has the old one.
+    Log: [DIR]/.rbuildout/log/a.log
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
     --- out
     Installing a.
+    Downloading http://[SERVER]/a.tar.gz
     --- err
     While:
       Installing a.
@@ -160,11 +188,17 @@ fn nobody_listens() {
     Creating directory '[DIR]/parts'.
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
+    Downloading http://[SERVER]/a.tar.gz
     --- err
     While:
       Installing a.
     Error: Error downloading http://[SERVER]/a.tar.gz: <urlopen error [Errno 111] Connection refused>
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    Log: [DIR]/.rbuildout/log/a.log
     ");
 }
 

@@ -156,7 +156,8 @@ fn no_permission() {
         eprintln!("left out: root may write anywhere");
         return;
     }
-    let sandbox = Sandbox::with("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = closed/x\n");
+    let sandbox =
+        Sandbox::with("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = closed/x\n");
     fs_err::create_dir(sandbox.path("closed")).unwrap();
     sandbox.must("chmod", &["0555", "closed"]);
     let outcome = sandbox.run(&[]).fails();
@@ -170,7 +171,8 @@ fn no_permission() {
 /// A file where a directory should be.
 #[test]
 fn a_file_in_the_way() {
-    let sandbox = Sandbox::with("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = file/x\n");
+    let sandbox =
+        Sandbox::with("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = file/x\n");
     sandbox.write("file", "");
     assert_snapshot!(sandbox.run(&[]), @"
     exit 1
@@ -184,6 +186,10 @@ fn a_file_in_the_way() {
     While:
       Installing a.
     Error: failed to create directory `[DIR]/file`: File exists (os error 17)
+     --> [DIR]/buildout.cfg:3:1
+      |
+    3 | [a]
+      | ^^^ in this part
     ");
     fs_err::remove_dir(sandbox.path("parts")).unwrap();
     sandbox.write("parts", "");
@@ -208,14 +214,17 @@ fn disk_full() {
         eprintln!("left out: no file system may be mounted here");
         return;
     }
-    sandbox.write("buildout.cfg", "[buildout]\nparts = a b\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = a\n\
-         [b]\nrecipe = slapos.recipe.build:download\nurl = /dev/shm/none\nx = ${a:output}\n");
+    sandbox.write(
+        "buildout.cfg",
+        "[buildout]\nparts = a b\n[a]\nrecipe = slapos.recipe.template\ninline = x\noutput = a\n\
+         [b]\nrecipe = slapos.recipe.build:download\nurl = /dev/shm/none\nx = ${a:output}\n",
+    );
     let big = sandbox.root().join("big");
     fs_err::write(&big, vec![b'x'; 1 << 20]).unwrap();
     let profile = sandbox.read("buildout.cfg").replace("/dev/shm/none", &big.to_string_lossy());
     sandbox.write("buildout.cfg", profile);
     let outcome = sandbox.run(&[]);
-    let installed = sandbox.exists(".installed.cfg").then(|| sandbox.installed()).unwrap_or_default();
+    let installed = if sandbox.exists(".installed.cfg") { sandbox.installed() } else { String::new() };
     let unmounted = std::process::Command::new("umount").arg(sandbox.dir()).status().unwrap();
     assert!(unmounted.success());
     assert_snapshot!(outcome, @"
@@ -231,6 +240,10 @@ fn disk_full() {
     While:
       Installing b.
     Error: failed to copy `[ROOT]/big` to `[DIR]/parts/b/[TEMPORARY]`: No space left on device (os error 28)
+     --> [DIR]/buildout.cfg:7:1
+      |
+    7 | [b]
+      | ^^^ in this part
     Hint: Check that the disk has room and the directory can be written.
     ");
     assert!(installed.contains("parts = a\n"), "{installed}");

@@ -6,7 +6,9 @@ use rbuildout_tests::{Answer, Sandbox, Server};
 /// All lines of a file that are wrong are told at once.
 #[test]
 fn syntax_errors() {
-    let sandbox = Sandbox::with("[buildout]\nparts = a\njunk\n\n[a]\nrecipe zc.buildout:debug\n  x = 1\nfoo bar = 2\nok = 1\n[b\n");
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts = a\njunk\n\n[a]\nrecipe zc.buildout:debug\n  x = 1\nfoo bar = 2\nok = 1\n[b\n",
+    );
     assert_snapshot!(sandbox.run(&[]), @r"
     exit 1
     --- err
@@ -112,7 +114,7 @@ fn not_text() {
     While:
       Initializing.
     Error: IsADirectoryError: [Errno 21] Is a directory: '[DIR]/buildout.cfg'
-    Hint: Correct the name in `extends`, or create the file.
+    Hint: Name a profile that exists and can be read, in `extends` or after `-c`.
     ");
 }
 
@@ -152,7 +154,7 @@ fn missing_extends() {
     3 |   base.cfg
     4 |   sub/nope.cfg
       |   ^^^^^^^^^^^^ extended here
-    Hint: Correct the name in `extends`, or create the file.
+    Hint: Name a profile that exists and can be read, in `extends` or after `-c`.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
@@ -185,11 +187,11 @@ fn recursive_extends() {
     Hint: Remove this file from the `extends` of one of these files.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
-    exit -6
+    exit 1
     --- err
-
-    thread 'main' (18593) has overflowed its stack
-    fatal runtime error: stack overflow, aborting
+    While:
+      Initializing.
+    Error: Too many files are extended, at [DIR]/./././././././././././././././././././././././././././././././././././././././././././././././././././././././././././././././././././buildout.cfg.
     ");
 }
 

@@ -26,13 +26,6 @@ fn unknown_section_and_option() {
     5 | x = ${bb:key}
       |     ^^^^^^^^^ referenced here
     Hint: Did you mean [b]?
-
-    Error: The referenced section, 'bb', was not defined.
-     --> [DIR]/buildout.cfg:5:5
-      |
-    5 | x = ${bb:key}
-      |     ^^^^^^^^^ no such section
-    Hint: Did you mean [b]?
     ");
     assert_snapshot!(with("one ${b:kye} two").run(&[]), @"
     exit 1
@@ -63,13 +56,6 @@ fn unknown_section_and_option() {
     5 | x = ${:y}
       |     ^^^^^ no such option
     Hint: Did you mean ${:x}?
-
-    Error: Referenced option does not exist: a y
-     --> [DIR]/buildout.cfg:5:1
-      |
-    5 | x = ${:y}
-      | ^ no such option
-    Hint: Recipe zc.buildout:debug of [a] does not set `y`.
     ");
     assert_snapshot!(with("${b:kye}").upstream(&[]), @"
     exit 1
@@ -108,23 +94,14 @@ fn an_option_of_several_files() {
       [DIR]/base.cfg:3  = one
       [DIR]/mid.cfg:4  += two
       [DIR]/buildout.cfg:5  += ${gone:far}
-
-    Error: The referenced section, 'gone', was not defined.
-     --> [DIR]/buildout.cfg:6:3
-      |
-    5 | x +=
-    6 |   ${gone:far}
-      |   ^^^^^^^^^^^ no such section
-    Defined, later lines over earlier ones:
-      [DIR]/base.cfg:3  = one
-      [DIR]/mid.cfg:4  += two
-      [DIR]/buildout.cfg:5  += ${gone:far}
     ");
 }
 
 #[test]
 fn circular() {
-    let sandbox = Sandbox::with("[buildout]\nparts = a\n[a]\nrecipe = zc.buildout:debug\nx = ${b:y}\n[b]\ny = ${c:z}\n[c]\nz = ${a:x}\n");
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts = a\n[a]\nrecipe = zc.buildout:debug\nx = ${b:y}\n[b]\ny = ${c:z}\n[c]\nz = ${a:x}\n",
+    );
     assert_snapshot!(sandbox.run(&[]), @"
     exit 1
     --- err
@@ -149,14 +126,6 @@ fn circular() {
     9 | z = ${a:x}
       | ^ part of the loop
     Hint: The loop is c:z -> a:x -> b:y -> c:z.
-
-    Error: Circular reference in substitutions.
-
-     --> [DIR]/buildout.cfg:5:1
-      |
-    5 | x = ${b:y}
-      | ^ part of the loop
-    Hint: The loop is a:x -> b:y -> c:z -> a:x.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1

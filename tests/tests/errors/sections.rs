@@ -5,7 +5,9 @@ use rbuildout_tests::Sandbox;
 
 #[test]
 fn unknown_part() {
-    let sandbox = Sandbox::with("[buildout]\nparts =\n  zlib\n  opensll\n[zlib]\nrecipe = zc.buildout:debug\n[openssl]\nrecipe = zc.buildout:debug\n");
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts =\n  zlib\n  opensll\n[zlib]\nrecipe = zc.buildout:debug\n[openssl]\nrecipe = zc.buildout:debug\n",
+    );
     assert_snapshot!(sandbox.run(&[]), @"
     exit 1
     --- err
@@ -40,10 +42,10 @@ fn part_without_recipe() {
     While:
       Installing.
     Error: Missing option: a:recipe
-     --> [DIR]/buildout.cfg:2:2
+     --> [DIR]/buildout.cfg:2:9
       |
     2 | parts = a
-      |  ^ listed here
+      |         ^ listed here
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
@@ -203,7 +205,6 @@ fn conditions() {
       |
     3 | [a:1 / 0]
       | ^^^^^^^^^ condition of this section
-    Hint: A condition is a PEP 508 marker, or a Python expression over sys, os, platform, re and names such as python3, linux, bits64; the two can't be mixed.
     ");
     assert_snapshot!(sandbox.run(&["-c", "5.cfg"]), @"
     exit 1
@@ -215,7 +216,6 @@ fn conditions() {
       |
     3 | [a:sys.version_info < '3']
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^ condition of this section
-    Hint: A condition is a PEP 508 marker, or a Python expression over sys, os, platform, re and names such as python3, linux, bits64; the two can't be mixed.
     ");
 }
 
@@ -294,7 +294,7 @@ fn recipes_that_are_not_native() {
       Getting section a.
       Initializing section a.
       Loading recipe 'zc.recipe.egg'.
-    Error: The recipe 'zc.recipe.egg:scripts' of part [a] can't be run
+    Error: The recipe 'zc.recipe.egg:scripts' of part [a] can't be run: The recipe `zc.recipe.egg:scripts` isn't native: it needs the Python recipe host, which this version doesn't have.
     ");
     let mut all = String::new();
     for part in ["b", "c", "d"] {
@@ -406,16 +406,28 @@ fn options_of_recipes() {
     While:
       Installing jinja.
     Error: jinja2.exceptions.TemplateSyntaxError: unexpected end of template, expected 'end of print statement'.
+      --> [DIR]/buildout.cfg:17:1
+       |
+    17 | [jinja]
+       | ^^^^^^^ in this part
     Log: [DIR]/.rbuildout/log/jinja.log
     # undefined
     While:
       Installing undefined.
     Error: jinja2.exceptions.UndefinedError: 'nope' is undefined
+      --> [DIR]/buildout.cfg:21:1
+       |
+    21 | [undefined]
+       | ^^^^^^^^^^^ in this part
     Log: [DIR]/.rbuildout/log/undefined.log
     # hook
     While:
       Installing hook.
     Error: The option `pre-make-hook` of part `hook` is a Python hook, which needs the Python recipe host: this version doesn't have it.
+      --> [DIR]/buildout.cfg:30:1
+       |
+    30 | pre-make-hook = x.py#md5:f
+       | ^^^^^^^^^^^^^ this option
     Hint: Do the same with a shell text in `pre-configure`, `pre-build` or `post-install`.
     # clone
     While:

@@ -93,7 +93,12 @@ fn download_of_something_else() {
 #[test]
 fn download_unpacked() {
     let archive = Archive::package("x").symlink("x-1.0/link", "input").file("x-1.0/deep/er/file", "x").gz();
-    for more in ["", "strip-top-level-dir = true\n", "strip-top-level-dir = false\n", "destination = ${buildout:directory}/to\n"] {
+    for more in [
+        "",
+        "strip-top-level-dir = true\n",
+        "strip-top-level-dir = false\n",
+        "destination = ${buildout:directory}/to\n",
+    ] {
         let sandbox = sandbox(&format!(
             "[a]\nrecipe = slapos.recipe.build:download-unpacked\nurl = ${{buildout:directory}}/x.tar.gz\nmd5sum = {}\n{more}",
             md5(&archive)
@@ -156,8 +161,10 @@ fn plone_command() {
 
 #[test]
 fn plone_command_that_fails() {
-    let sandbox = sandbox("[a]\nrecipe = plone.recipe.command\ncommand = echo x > made; exit 3\nlocation = made\n");
-    same(&sandbox, &[&[], &["a:stop-on-error=yes"], &["a:stop-on-error=maybe"], &["a:command="]]);
+    let sandbox_of_command =
+        || sandbox("[a]\nrecipe = plone.recipe.command\ncommand = echo x > made; exit 3\nlocation = made\n");
+    same(&sandbox_of_command(), &[&[], &["a:stop-on-error=yes"]]);
+    same(&sandbox_of_command(), &[&["a:stop-on-error=maybe"], &["a:command="]]);
 }
 
 #[test]
@@ -179,7 +186,11 @@ fn git_clone() {
     sandbox.must("cp", &["-a", ".", &origin.to_string_lossy()]);
     let checkout = |sandbox: &Sandbox| {
         let of = |arguments: &[&str]| sandbox.must("git", &[&["-C", "parts/a"], arguments].concat());
-        (of(&["rev-parse", "HEAD"]), of(&["status", "--porcelain=v1", "-b"]), of(&["config", "--get", "remote.origin.url"]))
+        (
+            of(&["rev-parse", "HEAD"]),
+            of(&["status", "--porcelain=v1", "-b"]),
+            of(&["config", "--get", "remote.origin.url"]),
+        )
     };
     let theirs = super::reference(&sandbox, &[]).ok();
     let (their_checkout, their_state) = (checkout(&sandbox), super::installed(&sandbox));
@@ -209,6 +220,14 @@ fn together() {
     );
     same(
         &sandbox,
-        &[&[], &["buildout:parts=b a"], &["b:x=1"], &["buildout:parts=a d b"], &["install", "b"], &["buildout:parts=c"], &["buildout:parts="]],
+        &[
+            &[],
+            &["buildout:parts=b a"],
+            &["b:x=1"],
+            &["buildout:parts=a d b"],
+            &["install", "b"],
+            &["buildout:parts=c"],
+            &["buildout:parts="],
+        ],
     );
 }

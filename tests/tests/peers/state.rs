@@ -50,8 +50,11 @@ fn ours_reads_the_reference() {
     reference(&sandbox, &[]).ok();
     let kept = sandbox.run(&["-UN", "plan"]).ok();
     // slapos mode adds what a part reads to its signature: nothing else may differ.
-    let others: Vec<&str> =
-        kept.out.lines().filter(|line| line.trim_start().starts_with("- ") && !line.contains("it now reads [")).collect();
+    let others: Vec<&str> = kept
+        .out
+        .lines()
+        .filter(|line| line.trim_start().starts_with("- ") && !line.contains("it now reads ["))
+        .collect();
     assert_eq!(others, Vec::<&str>::new(), "{kept}");
 }
 
@@ -59,7 +62,9 @@ fn ours_reads_the_reference() {
 #[test]
 fn each_removes_what_the_other_installed() {
     let sandbox = sandbox();
-    for (first, second) in [(ours as fn(&Sandbox, &[&str]) -> _, reference as fn(&Sandbox, &[&str]) -> _), (reference, ours)] {
+    for (first, second) in
+        [(ours as fn(&Sandbox, &[&str]) -> _, reference as fn(&Sandbox, &[&str]) -> _), (reference, ours)]
+    {
         first(&sandbox, &[]).ok();
         assert!(sandbox.exists("made") && sandbox.exists("parts/built/share/x.txt"));
         let outcome = second(&sandbox, &["buildout:parts="]).ok();

@@ -50,7 +50,8 @@ fn any_number_of_jobs_gives_the_same() {
         }
         one.must("mkdir", &["parts"]);
         let again = one.run(&[jobs]).ok();
-        said.out = said.out.lines().filter(|line| !line.starts_with("Creating")).fold(String::new(), |t, l| t + l + "\n");
+        said.out =
+            said.out.lines().filter(|line| !line.starts_with("Creating")).fold(String::new(), |t, l| t + l + "\n");
         assert_eq!(again.out, said.out, "{jobs}");
         assert_eq!(one.installed(), installed, "{jobs}");
         assert_eq!(difference(&tree, &one.tree()), "", "{jobs}");
@@ -97,7 +98,10 @@ fn no_more_than_allowed() {
     let mut profile = String::from("[buildout]\nparts = a b c d\n");
     for name in ["a", "b", "c", "d"] {
         let sum = md5(&bytes);
-        let _ = write!(profile, "[{name}]\nrecipe = slapos.recipe.cmmi\nurl = ${{buildout:directory}}/x.tar.gz\nmd5sum = {sum}\n");
+        let _ = write!(
+            profile,
+            "[{name}]\nrecipe = slapos.recipe.cmmi\nurl = ${{buildout:directory}}/x.tar.gz\nmd5sum = {sum}\n"
+        );
     }
     for (jobs, most) in [("--jobs=1", 1), ("--jobs=3", 3)] {
         let sandbox = Sandbox::with(&profile);

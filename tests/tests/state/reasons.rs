@@ -196,7 +196,9 @@ fn removal_interrupted() {
     let path = sandbox.path("a").display().to_string();
     sandbox.write(
         ".rbuildout/journal-.installed.cfg",
-        format!("{{\"continues\":{{\"md5\":\"{sum}\"}}}}\n{{\"removing\":{{\"part\":\"a\",\"paths\":[\"{path}\"]}}}}\n"),
+        format!(
+            "{{\"continues\":{{\"md5\":\"{sum}\"}}}}\n{{\"removing\":{{\"part\":\"a\",\"paths\":[\"{path}\"]}}}}\n"
+        ),
     );
     assert_snapshot!(plan(&sandbox, &[]), @"
     install   a

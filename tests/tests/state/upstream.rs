@@ -5,7 +5,8 @@ use rbuildout_tests::Sandbox;
 
 #[test]
 fn stanzas() {
-    let sandbox = Sandbox::with("[buildout]\nparts = a b\n[a]\nrecipe = zc.buildout:debug\n[b]\nrecipe = zc.buildout:debug\n");
+    let sandbox =
+        Sandbox::with("[buildout]\nparts = a b\n[a]\nrecipe = zc.buildout:debug\n[b]\nrecipe = zc.buildout:debug\n");
     sandbox.upstream(&[]).ok();
     assert_snapshot!(sandbox.installed(), @"
     [buildout]
