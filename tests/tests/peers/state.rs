@@ -46,7 +46,7 @@ fn ours_reads_the_reference() {
     let sandbox = sandbox();
     reference(&sandbox, &[]).ok();
     let outcome = ours(&sandbox, &[]).ok();
-    assert_eq!(outcome.out, "Updating built.\nUpdating text.\nUpdating odd.\n", "{outcome}");
+    assert_eq!(super::lines(&outcome.out), ["Updating built.", "Updating text.", "Updating odd."], "{outcome}");
     reference(&sandbox, &[]).ok();
     let kept = sandbox.run(&["-UN", "plan"]).ok();
     // slapos mode adds what a part reads to its signature: nothing else may differ.
