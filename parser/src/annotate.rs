@@ -39,7 +39,9 @@ fn value(out: &mut String, key: &str, entry: &Entry) {
         return;
     }
     out.push(' ');
-    for line in split_lines(&entry.value) {
+    let lines = split_lines(&entry.value);
+    // A single line is shown as it is, with the line break that may end it.
+    for line in if lines.len() > 1 { lines } else { vec![&*entry.value] } {
         out.push_str(line);
         out.push('\n');
     }
