@@ -441,8 +441,7 @@ impl Run<'_> {
 
     fn succeed(&mut self, index: usize, seconds: f64) {
         let step = &self.steps[index];
-        let warn = !is_update(step) || self.session.mode == Mode::Upstream;
-        if let (true, Some(unused)) = (warn, &self.parts[index].unused) {
+        if let (false, Some(unused)) = (is_update(step), &self.parts[index].unused) {
             self.reporter.part_record(index, Level::Warning, &unused.message());
         }
         if !is_update(step) {
