@@ -233,7 +233,7 @@ impl PartLogger {
         file.as_ref().map(File::try_clone).transpose()?.ok_or_else(|| io::Error::other("no log file"))
     }
 
-    fn note(&self, line: &str) {
+    fn append(&self, line: &str) {
         if let Ok(mut file) = self.open() {
             let _ = file.write_all(line.as_bytes());
         }
@@ -247,14 +247,14 @@ impl PartLogger {
 
 impl PartLog for PartLogger {
     fn record(&self, level: Level, message: &str) {
-        self.note(&format!("{}: {message}\n", self.part));
+        self.append(&format!("{}: {message}\n", self.part));
         if let Some(line) = self.reporter.line(level, &self.part, message) {
             self.reporter.part_bytes(self.index, line.as_bytes());
         }
     }
 
     fn print(&self, line: &str) {
-        self.note(&format!("{line}\n"));
+        self.append(&format!("{line}\n"));
         self.reporter.part_bytes(self.index, format!("{line}\n").as_bytes());
     }
 
@@ -287,7 +287,7 @@ impl PartLog for PartLogger {
 
 impl Progress for PartLogger {
     fn downloading(&self, url: &str) {
-        self.note(&format!("Downloading {url}\n"));
+        self.append(&format!("Downloading {url}\n"));
         self.reporter.part_record(self.index, Level::Info, &format!("Downloading {url}"));
     }
 
@@ -298,7 +298,9 @@ impl Progress for PartLogger {
     }
 
     fn note(&self, text: &str) {
-        self.record(Level::Info, text);
+        // Only in the part's log: a prefetch may have met the same trouble already, and what a run says must not depend on
+        // who was first.
+        self.append(&format!("{text}\n"));
     }
 }
 

@@ -90,7 +90,6 @@ fn alternate_url_too() {
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
     Downloading http://[SERVER]/a.tar.gz
-    a: http://[SERVER]/a.tar.gz: trying http://[SERVER]/b.tar.gz.
     --- err
     While:
       Installing a.
