@@ -5,7 +5,6 @@ import os
 import platform
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import tempfile
@@ -47,18 +46,18 @@ def run(argv, cwd=None, env=None, ok=(0,), output=True):
     return Sample(wall, usage.ru_utime, usage.ru_stime, process.returncode, text)
 
 
-def median(samples):
-    """Median wall and CPU seconds of several runs."""
+def median(samples, pick=statistics.median):
+    """Median wall and CPU seconds of several runs, or what `pick` picks."""
     return {
-        'wall': statistics.median(s.wall for s in samples),
-        'cpu': statistics.median(s.cpu for s in samples),
+        'wall': pick(s.wall for s in samples),
+        'cpu': pick(s.cpu for s in samples),
         'wall_min': min(s.wall for s in samples),
         'cpu_min': min(s.cpu for s in samples),
         'runs': len(samples),
     }
 
 
-def interleaved(runs, **functions):
+def interleaved(runs, pick=statistics.median, **functions):
     """Calls all functions in turn, `runs` times each after one unmeasured round; medians by name.
 
     A function's weight in runs may be given as (function, factor): the quick one is run more often.
@@ -70,7 +69,14 @@ def interleaved(runs, **functions):
     for _ in range(runs):
         for name, (function, factor) in plain.items():
             samples[name].extend(function() for _ in range(factor))
-    return {name: median(values) for name, values in samples.items()}
+    return {name: median(values, pick) for name, values in samples.items()}
+
+
+def warm_memory():
+    """Makes free memory that is there: a virtual machine may have to get pages from its host first, which takes
+    severalfold the time of writing a file to them, at the cost of whoever comes first."""
+    block = b'x' * (400 << 20)
+    del block
 
 
 def memory(argv, cwd=None, env=None):
@@ -176,9 +182,3 @@ def description(directory):
 
 def load():
     return round(os.getloadavg()[0], 1)
-
-
-def stop(process):
-    """Ends a process that was started here."""
-    process.send_signal(signal.SIGTERM)
-    process.wait()

@@ -1,10 +1,10 @@
 """The measures: each makes its inputs, shows that the outputs are equal, and then takes the times."""
 
+import glob
 import json
 import os
 import re
 import shutil
-import subprocess
 import time
 import zlib
 
@@ -21,17 +21,19 @@ OWN_OPTIONS = ('check-signature', 'dry-run')
 class Bench:
     """What all measures share."""
 
-    def __init__(self, binary, measure, reference, work, tree, runs):
+    def __init__(self, binary, measure, reference, work, tree, runs, scratch=None):
         self.binary, self.measure, self.reference = binary, measure, reference
         self.work, self.tree, self.runs = work, tree, runs
+        # Where archives are unpacked: another place than `work` if its disk is shared with others.
+        self.scratch = scratch or work
         home = self.fresh('home')
         self.env = {**os.environ, 'HOME': home, 'XDG_CACHE_HOME': os.path.join(home, '.cache'), 'LC_ALL': 'C.UTF-8'}
         for name in ('BUILDOUT_HOME', 'RBUILDOUT_MIRRORS', 'MAKEFLAGS', 'PYTHONDONTWRITEBYTECODE'):
             self.env.pop(name, None)
 
-    def fresh(self, name):
+    def fresh(self, name, below=None):
         """An empty directory below the bench's own."""
-        path = os.path.join(self.work, name)
+        path = os.path.join(below or self.work, name)
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path)
         return path
@@ -66,7 +68,7 @@ def p1(bench):
             'limit': nothing['cpu'], 'limit_text': '%s (`/bin/true`)' % ms(nothing['cpu']), 'by': 'cpu'}
 
 
-def annotated(text, python):
+def annotated(text):
     """What annotate says, without the options that only one of the two has."""
     text = text[text.index('\nAnnotated sections'):]
     for option in OWN_OPTIONS:
@@ -89,7 +91,7 @@ def p2(bench):
     theirs, ours = annotate_commands(bench, config)
     bench.run(*ours)
     first, second = bench.run(*theirs).output.decode(), bench.run(*ours).output.decode()
-    same('annotate', annotated(first, bench).split('\n'), annotated(second, bench).split('\n'))
+    same('annotate', annotated(first).split('\n'), annotated(second).split('\n'))
     times = machine.interleaved(bench.runs, reference=bench.timed(*theirs), ours=(bench.timed(*ours), 5))
     files = machine.system_calls(ours, 'openat', env=bench.env)
     names = {m[1] for m in (re.search(r'<([^>]*\.cfg)>$', line) for line in files) if m}
@@ -101,7 +103,7 @@ def p2(bench):
     reading = (time.perf_counter() - started) / 20
     return {'work': '`annotate` of %s: %d files, %d lines of output' % (LARGEST, len(names), second.count('\n')),
             'goal': 0.006, 'goal_text': '6 ms; 2 ms when nothing changed', **times, 'by': 'cpu',
-            'limit': 0.0024, 'limit_text': '2.4 ms to read and parse (measured before); reading alone %s here' % ms(reading),
+            'limit': 0.0024, 'limit_text': '2.4 ms to read and parse (an earlier measure); reading alone %s here' % ms(reading),
             'notes': ['The reference is zc.buildout with a loader that reads each file once (bench/reference.py); '
                       'upstream itself needs minutes for this profile and gives another result.',
                       'Nothing is kept from one run to the next: the goal of 2 ms when nothing changed is not reached.']}
@@ -114,7 +116,7 @@ def p2_diamonds(bench):
     theirs, ours = annotate_commands(bench, os.path.join(directory, 'buildout.cfg'), once=False)
     bench.run(*ours)
     first, second = bench.run(*theirs), bench.run(*ours)
-    same('annotate', annotated(first.output.decode(), bench).split('\n'), annotated(second.output.decode(), bench).split('\n'))
+    same('annotate', *(annotated(sample.output.decode()).split('\n') for sample in (first, second)))
     few = bench.timed(*ours)
     times = {'reference': machine.median([first]), 'ours': machine.median([few() for _ in range(bench.runs)])}
     twelve = bench.fresh('diamonds12')
@@ -173,7 +175,6 @@ def p2_macros(bench):
 
 def p3(bench):
     """all real profiles"""
-    import glob
     root = bench.need_tree()
     profiles = sorted(p for pattern in PROFILES for p in glob.glob(os.path.join(root, pattern)))
     directory = bench.fresh('resolve')
@@ -217,7 +218,7 @@ def p3(bench):
     notes += ['Left out: ' + text for text in unlike]
     return {'work': 'resolve all %d real profiles in one run' % len(profiles), 'goal': 0.5,
             'goal_text': '0.5 s on 2 cores', 'reference': reference, 'ours': ours, 'by': 'wall',
-            'parallel': 2, 'limit_text': '7.5 ms of parsing (measured before) + merges', 'notes': notes}
+            'parallel': 2, 'limit_text': '7.5 ms of parsing (an earlier measure) + merges', 'notes': notes}
 
 
 def installed(bench, make, name, *options):
@@ -255,7 +256,6 @@ def p4(bench, count=1000):
         raise Failed('the second run did something: ' + text[:300])
     with open(os.path.join(places['ours'], '.installed.cfg'), 'rb') as stream:
         ours_size = len(stream.read())
-    times = {side: [] for side in commands}
     # The reference's state grows with each run that does nothing; it always gets that of its first run.
     saved = os.path.join(places['reference'], '.installed.cfg')
     shutil.copy(saved, saved + '.first')
@@ -300,7 +300,8 @@ def p5(bench):
     return {'work': 'state written by a run that changes one part of 10, 100, 1,000', 'goal': None,
             'goal_text': 'one record; state grows linearly with parts', 'rows': rows, 'by': 'bytes',
             'reference': {'bytes': large['reference']['bytes']}, 'ours': {'bytes': large['ours']['bytes']},
-            'limit_text': 'one fsync', 'linear': large['ours_state'] / small['ours_state'],
+            'limit_text': 'one fsync', 'verdict': 'the state is linear (%.0fx for 100x the parts); a part is one record, but the '
+            'whole .installed.cfg is written once more at the end' % (large['ours_state'] / small['ours_state']),
             'notes': [text + '.', 'These are all writes of the run to its state, the record of the part as well as what '
                       'is written once at the end (.installed.cfg, the record of the run). The SlapOS variant writes '
                       '.installed.cfg once at the end, and nothing before: a kill loses the run.']}
@@ -373,7 +374,7 @@ def p9(bench, kind='gz'):
     }
     trees = []
     for command in commands.values():
-        target = bench.fresh('unpacked')
+        target = bench.fresh('rbuildout-bench-unpacked', bench.scratch)
         bench.run(*command(target))
         trees.append(machine.tree(target))
     same('python and GNU tar', trees[0], trees[1])
@@ -381,14 +382,17 @@ def p9(bench, kind='gz'):
 
     def cold(command):
         def once():
-            target = bench.fresh('unpacked')
+            target = bench.fresh('rbuildout-bench-unpacked', bench.scratch)
+            machine.warm_memory()
             return bench.timed(*command(target))()
         return once
 
     plain = lambda d: ['tar', '--no-same-owner', '-xf', base + '.tar', '-C', d]
     expand = {'gz': ['gzip', '-dc', packed], 'xz': ['xz', '-T1', '-dc', packed]}[kind]
     functions = {name: cold(command) for name, command in commands.items()}
-    times = machine.interleaved(max(3, bench.runs // 4), **functions, writes=cold(plain), inflate=bench.timed(*expand))
+    # Writing differs much from run to run, more than the sides do: the best of each counts.
+    times = machine.interleaved(
+        max(5, bench.runs // 2), min, **functions, writes=cold(plain), inflate=bench.timed(*expand))
     inflate = times['inflate']['cpu']
     if kind == 'gz':
         with open(packed, 'rb') as stream:
@@ -403,7 +407,9 @@ def p9(bench, kind='gz'):
             'other': {'GNU tar': times['gnu']}, 'by': 'cpu', 'limit': limit,
             'limit_text': '%s (%s to expand + %s for GNU tar to write the plain .tar)' % (
                 ms(limit), ms(inflate), ms(times['writes']['cpu'])),
-            'notes': ['GNU tar: %s CPU, %s wall.' % (ms(times['gnu']['cpu']), ms(times['gnu']['wall']))] + (
+            'notes': ['Written to %s. GNU tar: %s CPU, %s wall. All are the best of %d runs: what the kernel takes for the same writes varies.' % (
+                          machine.file_system(bench.scratch), ms(times['gnu']['cpu']), ms(times['gnu']['wall']),
+                          times['gnu']['runs'])] + (
                 ['xz is expanded by one thread, and that is nearly all of it: nothing to gain but the writing beside it.']
                 if kind == 'xz' else [])}
 
@@ -429,6 +435,7 @@ def p10(bench):
     def cold(*argv):
         def once():
             shutil.rmtree(target, ignore_errors=True)
+            machine.warm_memory()
             return bench.timed(*argv)()
         return once
 

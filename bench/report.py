@@ -60,6 +60,11 @@ def line(result):
         '-'.join(map(str, result['load'])))
 
 
+def order(name):
+    digits = ''.join(c for c in name if c.isdigit())
+    return int(digits), name
+
+
 def table(results):
     facts = results['machine']
     lines = [
@@ -70,7 +75,7 @@ def table(results):
         '|---|---|---|---|---|---|---|---|---|',
     ]
     notes = []
-    for name, result in results['measures'].items():
+    for name, result in sorted(results['measures'].items(), key=lambda item: order(item[0])):
         if 'skipped' in result or 'failed' in result:
             lines.append('| %s | %s | | | | | | | |' % (name, line(result).replace('\n', ' ')[:200]))
             continue
