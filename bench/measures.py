@@ -407,7 +407,8 @@ def p9(bench, kind='gz'):
             'other': {'GNU tar': times['gnu']}, 'by': 'cpu', 'limit': limit,
             'limit_text': '%s (%s to expand + %s for GNU tar to write the plain .tar)' % (
                 ms(limit), ms(inflate), ms(times['writes']['cpu'])),
-            'notes': ['Written to %s. GNU tar: %s CPU, %s wall. All are the best of %d runs: what the kernel takes for the same writes varies.' % (
+            'notes': ['Written to %s. GNU tar: %s CPU, %s wall. All are the best of %d runs: what the kernel takes for the '
+                      'same writes varies.' % (
                           machine.file_system(bench.scratch), ms(times['gnu']['cpu']), ms(times['gnu']['wall']),
                           times['gnu']['runs'])] + (
                 ['xz is expanded by one thread, and that is nearly all of it: nothing to gain but the writing beside it.']
