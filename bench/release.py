@@ -150,7 +150,8 @@ def p7(bench, options):
             'goal': 1.15 * bound, 'goal_text': 'within 1.15x of the bound', 'by': 'wall', 'ours': ours,
             'reference': results.get('reference'), 'sides': results, 'bound': bound,
             'limit_text': '%.0f s (bound)' % bound,
-            'verdict': '%.2fx the bound%s' % (ours['wall'] / bound, '' if ours['wall'] <= 1.15 * bound else ': missed'), 'seconds_by_part': seconds, 'unlike': unlike, 'notes': notes}
+            'verdict': '%.2fx the bound%s' % (ours['wall'] / bound, '' if ours['wall'] <= 1.15 * bound else ': missed'),
+            'seconds_by_part': seconds, 'unlike': unlike, 'notes': notes}
 
 
 def critical(graph, seconds):
