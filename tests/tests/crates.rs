@@ -7,9 +7,10 @@ use std::process::Command;
 use rbuildout_tests::repository;
 
 /// From the bottom up. A crate may depend on those before it only.
-const HOUSE: [&str; 9] = [
+const HOUSE: [&str; 10] = [
     "rbuildout-parser",
     "rbuildout-cache",
+    "rbuildout-eggs",
     "rbuildout-recipes",
     "rbuildout-slap",
     "rbuildout-instance",

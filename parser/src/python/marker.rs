@@ -21,8 +21,52 @@ struct MarkerParser;
 /// How deep parentheses may nest.
 const MAX_DEPTH: usize = 60;
 
+/// An environment marker.
+#[derive(Debug, Clone)]
+pub struct Marker {
+    source: String,
+    /// As the reference writes it.
+    text: String,
+}
+
+impl Marker {
+    /// Reads a marker; `None` if `text` is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut canonical = String::new();
+        write_list(&grammar(text)?, true, &mut canonical);
+        Some(Self { source: text.to_owned(), text: canonical })
+    }
+
+    /// Whether the marker holds; `extra` is the extra that is asked for, or empty.
+    ///
+    /// # Errors
+    /// What the reference raises: a variable that is not known, or a comparison that is not defined.
+    pub fn evaluate(&self, facts: &Facts, extra: &str) -> Result<bool> {
+        match grammar(&self.source) {
+            Some(expr) => any_of(expr, &Environment { facts, extra }),
+            None => Err(PythonError::unsupported("a marker")),
+        }
+    }
+}
+
+impl std::fmt::Display for Marker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What variables are looked up in.
+struct Environment<'a> {
+    facts: &'a Facts,
+    extra: &'a str,
+}
+
 /// Evaluates `text` as a marker; `None` if it is not one.
 pub(crate) fn evaluate(text: &str, facts: &Facts) -> Option<Result<bool>> {
+    Some(any_of(grammar(text)?, &Environment { facts, extra: "" }))
+}
+
+fn grammar(text: &str) -> Option<Pair<'_, Rule>> {
     if text.matches('(').count() > MAX_DEPTH {
         return None;
     }
@@ -34,11 +78,72 @@ pub(crate) fn evaluate(text: &str, facts: &Facts) -> Option<Result<bool>> {
     {
         return None;
     }
-    Some(any_of(expr, facts))
+    Some(expr)
+}
+
+/// What is in an `item`; nothing in a `boolop`.
+fn inner<'a>(item: &Pair<'a, Rule>) -> Option<Pair<'a, Rule>> {
+    item.clone().into_inner().next()
+}
+
+/// Writes an `expr` as the reference does: one in parentheses that has one part loses them.
+fn write_list(expr: &Pair<'_, Rule>, first: bool, out: &mut String) {
+    let parts: Vec<Pair<'_, Rule>> = expr.clone().into_inner().collect();
+    if let [only] = parts.as_slice()
+        && let Some(inside) = inner(only)
+    {
+        match inside.as_rule() {
+            Rule::expr => write_list(&inside, true, out),
+            _ => write_comparison(inside, out),
+        }
+        return;
+    }
+    if !first {
+        out.push('(');
+    }
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        match inner(part) {
+            Some(inside) if inside.as_rule() == Rule::expr => write_list(&inside, false, out),
+            Some(inside) => write_comparison(inside, out),
+            None => out.push_str(part.as_str()),
+        }
+    }
+    if !first {
+        out.push(')');
+    }
+}
+
+fn write_comparison(pair: Pair<'_, Rule>, out: &mut String) {
+    let is_extra =
+        pair.clone().into_inner().any(|part| matches!(side(part), Ok(Side::Variable(name)) if name == "extra"));
+    for (index, part) in pair.into_inner().enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        if part.as_rule() == Rule::op {
+            out.push_str(&part.as_str().split_whitespace().collect::<Vec<_>>().join(" "));
+            continue;
+        }
+        match side(part) {
+            Ok(Side::Variable(name)) => out.push_str(&name),
+            Ok(Side::Text(text)) => {
+                let text = if is_extra { normalize(&text) } else { text };
+                // The reference writes double quotes whatever is in them, which could not be read again.
+                let quote = if text.contains('"') { '\'' } else { '"' };
+                out.push(quote);
+                out.push_str(&text);
+                out.push(quote);
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 /// `or` of `and` groups; every comparison is evaluated, as the reference does.
-fn any_of(expr: Pair<'_, Rule>, facts: &Facts) -> Result<bool> {
+fn any_of(expr: Pair<'_, Rule>, facts: &Environment<'_>) -> Result<bool> {
     let mut result = false;
     let mut group = true;
     for part in expr.into_inner() {
@@ -66,7 +171,7 @@ enum Side {
     Text(String),
 }
 
-fn comparison(pair: Pair<'_, Rule>, facts: &Facts) -> Result<bool> {
+fn comparison(pair: Pair<'_, Rule>, facts: &Environment<'_>) -> Result<bool> {
     let mut sides = Vec::new();
     let mut op = String::new();
     for part in pair.into_inner() {
@@ -108,7 +213,8 @@ fn side(pair: Pair<'_, Rule>) -> Result<Side> {
     }
 }
 
-fn lookup(key: &str, facts: &Facts) -> Result<String> {
+fn lookup(key: &str, environment: &Environment<'_>) -> Result<String> {
+    let facts = environment.facts;
     let version = &facts.version_info;
     Ok(match key {
         "python_version" => format!("{}.{}", version.major, version.minor),
@@ -125,7 +231,7 @@ fn lookup(key: &str, facts: &Facts) -> Result<String> {
         "platform_python_implementation" => facts.python_implementation.clone(),
         "implementation_name" => facts.implementation_name.clone(),
         "implementation_version" => facts.implementation_version.clone(),
-        "extra" => String::new(),
+        "extra" => environment.extra.to_owned(),
         other => return Err(PythonError::new("UndefinedEnvironmentName", other)),
     })
 }

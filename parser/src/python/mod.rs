@@ -34,6 +34,7 @@ pub use eval::eval_literal;
 pub use facts::{FACTS_PROBE, Facts, VersionInfo};
 pub use float::{format_fixed, repr_float};
 pub use format_spec::format_value;
+pub use marker::Marker;
 pub use ops::{BinaryOp, UnaryOp, binary, unary};
 pub use percent::{percent_format, percent_format_with};
 pub use repr::{ascii, bytes_repr, repr, str_repr, to_str};

@@ -1,0 +1,86 @@
+//! What this crate needs from the run that uses it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use rbuildout_cache::Progress;
+
+use crate::error::Status;
+
+/// Severity of a record, as Python's `logging` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Debug,
+    Info,
+    Warning,
+    Error,
+}
+
+/// The reference's logger for everything about eggs. Records of loggers below `zc.buildout` show their text only.
+pub const LOGGER: &str = "zc.buildout.easy_install";
+
+/// A program to run.
+#[derive(Debug, Clone)]
+pub struct Command {
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+    pub directory: Option<PathBuf>,
+    /// The whole environment of the program.
+    pub environment: BTreeMap<OsString, OsString>,
+}
+
+/// The run: where records go and how programs are started. Shared by threads.
+pub trait Context: Sync {
+    /// Writes a record of `logger`.
+    fn record(&self, level: Level, logger: &str, message: &str);
+
+    /// Whether records of this level are shown: some of them are costly to make.
+    fn enabled(&self, level: Level) -> bool;
+
+    /// Runs a program to its end, with its output wherever that of programs goes.
+    ///
+    /// # Errors
+    /// The program can't be started; or [`io::ErrorKind::Interrupted`]: the run is to stop and the program was ended.
+    fn run(&self, command: &Command) -> io::Result<Status>;
+
+    /// The environment of the run, which programs get.
+    fn environment(&self) -> BTreeMap<OsString, OsString>;
+
+    /// Is told of downloads.
+    fn progress(&self) -> &dyn Progress;
+
+    /// Whether the run is to stop.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Records of [`LOGGER`].
+pub(crate) trait Logging {
+    fn debug(&self, message: impl FnOnce() -> String);
+    fn info(&self, message: &str);
+    fn warning(&self, message: &str);
+    fn error(&self, message: &str);
+}
+
+impl Logging for dyn Context + '_ {
+    fn debug(&self, message: impl FnOnce() -> String) {
+        if self.enabled(Level::Debug) {
+            self.record(Level::Debug, LOGGER, &message());
+        }
+    }
+
+    fn info(&self, message: &str) {
+        self.record(Level::Info, LOGGER, message);
+    }
+
+    fn warning(&self, message: &str) {
+        self.record(Level::Warning, LOGGER, message);
+    }
+
+    fn error(&self, message: &str) {
+        self.record(Level::Error, LOGGER, message);
+    }
+}
