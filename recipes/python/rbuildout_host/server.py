@@ -146,8 +146,7 @@ def copy(section, **_):
 
 def lookup(section, key, **_):
     """An option that only the dictionary which a recipe put in the place of `_data` knows, or None."""
-    value = _options(section)._replaced(key)
-    return None if value is None else to_text(value)
+    return _options(section)._replaced(key)
 
 
 def extension(entry, paths=(), **_):

@@ -5,8 +5,8 @@ So everything else is noted: files, commands, network, clock, randomness, the en
 reads of installed code, is not the world: the engine knows by other means when that changes.
 
 Audit hooks cannot be taken away again, so the hook is there once and looks whether somebody records. What has no audit
-event (stat, access, the clock) is wrapped while a construction runs. `datetime` cannot be wrapped: code that names its
-clocks counts as reading them.
+event (stat, access, the clock) is wrapped while a construction runs. `datetime` cannot be wrapped: a recipe class or a
+script that names its clocks counts as reading them; what it calls in other modules is not looked at.
 """
 
 import os
@@ -87,7 +87,8 @@ class Recorder(object):
             writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
             self._note('write' if writes else 'open', path, 2)
         elif event == 'exec':
-            self.scan(arguments[0])
+            if not sys._getframe(1).f_code.co_filename.startswith(_IMPORT):
+                self.scan(arguments[0])
         else:
             found = _EVENTS.get(event)
             if found is not None:
@@ -123,7 +124,8 @@ class Recorder(object):
 
             def wrapper(*args, **kw):
                 # The time of a log record is the engine's.
-                if self._stack and not self._busy and sys._getframe(1).f_globals.get('__name__') != 'logging':
+                caller = sys._getframe(1).f_globals.get('__name__') or ''
+                if self._stack and not self._busy and caller.split('.')[0] not in ('logging', 'rbuildout_host'):
                     self._note(verb, args[0] if args and verb == 'stat' else '', 2)
                 return real(*args, **kw)
             # Code asks whether a function is among those that support some option.

@@ -159,8 +159,7 @@ class Engine(object):
         """A request of Python."""
         section, key = arguments.get('section'), arguments.get('key')
         if name == 'get':
-            value = self.text(section, key, channel)
-            return value and value.replace('$${', '${')
+            return self.text(section, key, channel)
         if name == 'contains':
             return section in self.sections and (key is None or key in self.sections[section])
         if name == 'touch':

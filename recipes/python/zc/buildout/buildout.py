@@ -8,7 +8,7 @@ from collections.abc import MutableMapping
 from rbuildout_host import session as run
 from rbuildout_host.errors import MissingOption, MissingSection, UserError
 from rbuildout_host.session import session
-from rbuildout_host.values import dumps, loads, read, to_text
+from rbuildout_host.values import dumps, loads, read, saved, to_text
 
 __all__ = ('Buildout', 'MissingOption', 'MissingSection', 'Options', 'bool_option', 'dumps', 'loads', 'print_')
 
@@ -75,7 +75,7 @@ class Options(MutableMapping):
         return read(text, self.buildout._typed)
 
     def _replaced(self, key):
-        """The value that a replaced `_data` has, or None."""
+        """The stored text that a replaced `_data` has, or None."""
         if self._override is not None:
             try:
                 return self._override[key]
@@ -85,13 +85,10 @@ class Options(MutableMapping):
 
     def get(self, option, default=None, seen=None):
         """The value of an option, or the default."""
-        value = self._replaced(option)
-        if value is not None:
-            return value
-        if option == _SIGNATURE and self.buildout._typed:
-            text = self._call('signature')
-        else:
-            text = self._call('get', key=option)
+        text = self._replaced(option)
+        if text is None:
+            signature = option == _SIGNATURE and self.buildout._typed
+            text = self._call('signature') if signature else self._call('get', key=option)
         return default if text is None else self._read(text)
 
     def __getitem__(self, option):
@@ -108,7 +105,7 @@ class Options(MutableMapping):
             raise TypeError('Option values must be strings', value)
         text = to_text(value)
         if self._override is not None:
-            self._override[option] = value
+            self._override[option] = text
         self._call('set', key=option, value=text)
 
     def __delitem__(self, option):
@@ -131,10 +128,10 @@ class Options(MutableMapping):
 
     def copy(self):
         """All options, as they would be saved. Does not count as a use of them."""
-        result = {key: self._read(text) for key, text in self._call('copy').items()}
+        texts = self._call('copy')
         if self._override is not None:
-            result.update(self._override)
-        return result
+            texts.update(self._override)
+        return {key: saved(text, self.buildout._typed) for key, text in texts.items()}
 
     def __deepcopy__(self, memo):
         return dict(self)
@@ -148,9 +145,7 @@ class Options(MutableMapping):
 
     @property
     def _data(self):
-        if self._override is None:
-            return {key: self._read(text) for key, text in self._call('copy').items()}
-        return self._override
+        return self._call('copy') if self._override is None else self._override
 
     @_data.setter
     def _data(self, data):

@@ -47,11 +47,11 @@ class Download(object):
 
     def __call__(self, url, md5sum=None, path=None, alternate_url=None):
         """Returns where the file is, and whether it is the caller's to delete."""
-        return self._download(url, md5sum, path, alternate_url, self.cache_dir if self.cache else None)
+        return self._download(url, md5sum, path, alternate_url, self.download_cache if self.cache else None)
 
     def download_cached(self, url, md5sum=None):
         """The file in the cache, which gets it if it has not."""
-        return self._download(url, md5sum, None, None, self.cache_dir)
+        return self._download(url, md5sum, None, None, self.download_cache)
 
     def download(self, url, md5sum=None, path=None):
         """The file, without the cache."""

@@ -150,7 +150,7 @@ class Installer(object):
 
     def __init__(self, dest=None, links=(), index=None, executable=sys.executable, always_unzip=None, path=None,
                  newest=True, versions=None, use_dependency_links=None, allow_hosts=('*',), check_picked=True,
-                 allow_unknown_extras=False):
+                 allow_unknown_extras=False, patches=None):
         _same_python(executable)
         self._arguments = {
             'dest': dest,
@@ -163,6 +163,7 @@ class Installer(object):
             'allow_hosts': list(allow_hosts),
             'check_picked': check_picked,
             'allow_unknown_extras': bool(allow_unknown_extras),
+            'patches': dict(patches or {}),
         }
 
     def install(self, specs, working_set=None):
@@ -181,10 +182,10 @@ class Installer(object):
 def install(specs, dest, links=(), index=None, executable=sys.executable, always_unzip=None, path=None,
             working_set=None, newest=True, versions=None, use_dependency_links=None, allow_hosts=('*',),
             include_site_packages=None, allowed_eggs_from_site_packages=None, check_picked=True,
-            allow_unknown_extras=False):
+            allow_unknown_extras=False, patches=None):
     """The working set of the requirements, installed into `dest` where they are not in it or in `path`."""
     installer = Installer(dest, links, index, executable, always_unzip, path, newest, versions, use_dependency_links,
-                          allow_hosts, check_picked, allow_unknown_extras)
+                          allow_hosts, check_picked, allow_unknown_extras, patches)
     return installer.install(specs, working_set)
 
 
@@ -198,9 +199,10 @@ def working_set(specs, executable, path=None, include_site_packages=None, allowe
 
 
 def build(spec, dest, build_ext, links=(), index=None, executable=sys.executable, path=None, newest=True, versions=None,
-          allow_hosts=('*',)):
+          allow_hosts=('*',), patches=None):
     """Builds an egg from source into `dest`, with options of `build_ext`. Returns the paths of what was built."""
-    installer = Installer(dest, links, index, executable, True, path, newest, versions, allow_hosts=allow_hosts)
+    installer = Installer(dest, links, index, executable, True, path, newest, versions, allow_hosts=allow_hosts,
+                          patches=patches)
     return installer.build(spec, build_ext)
 
 
@@ -277,16 +279,23 @@ def _execute_permission():
 
 def sort_working_set(ws, eggs_dir, develop_eggs_dir):
     """The working set with developed distributions first, then those below `eggs_dir`, then the others."""
+    import glob
     developed = set()
-    for name in os.listdir(develop_eggs_dir):
-        if name.endswith('.egg-link'):
-            with open(os.path.join(develop_eggs_dir, name)) as f:
-                developed.add(f.readline().strip())
+    for link in glob.glob(os.path.join(glob.escape(develop_eggs_dir), '*.egg-link')):
+        with open(link) as f:
+            developed.add(f.readline().strip())
     eggs = os.path.join(eggs_dir, '')
 
-    def rank(location):
+    def rank(distribution):
+        location = distribution.location
         return 0 if location in developed else 1 if location.startswith(eggs) else 2
-    return type(ws)(sorted((each.location for each in ws), key=rank))
+    ordered = sorted(ws, key=rank)
+    if isinstance(ws, WorkingSet):
+        result = WorkingSet()
+        for each in ordered:
+            result.add(each)
+        return result
+    return type(ws)([each.location for each in ordered])
 
 
 def clear_index_cache():
