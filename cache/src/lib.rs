@@ -21,7 +21,7 @@ pub mod mirror;
 pub mod tree;
 
 pub use download::{
-    CacheSettings, DownloadError, DownloadSettings, Downloader, Fetched, Naming, Netrc, Prefetch, Progress, Reason,
+    CacheSettings, DownloadError, DownloadSettings, Downloader, Fetched, Naming, Netrc, Page, Prefetch, Progress, Reason,
     Request, Silent,
 };
 pub use lock::FileLock;

@@ -3,7 +3,9 @@
 mod context;
 mod distribution;
 mod eggs;
+mod environment;
 mod error;
+mod index;
 mod interpreter;
 mod metadata;
 mod name;
@@ -12,6 +14,8 @@ mod pins;
 mod requirement;
 mod settings;
 mod specifier;
+#[cfg(test)]
+mod testing;
 mod version;
 mod working_set;
 

@@ -117,8 +117,8 @@ fn write_list(expr: &Pair<'_, Rule>, first: bool, out: &mut String) {
 }
 
 fn write_comparison(pair: Pair<'_, Rule>, out: &mut String) {
-    let is_extra =
-        pair.clone().into_inner().any(|part| matches!(side(part), Ok(Side::Variable(name)) if name == "extra"));
+    let sides = pair.clone().into_inner().filter(|part| part.as_rule() != Rule::op);
+    let is_extra = sides.map(side).any(|side| matches!(side, Ok(Side::Variable(name)) if name == "extra"));
     for (index, part) in pair.into_inner().enumerate() {
         if index > 0 {
             out.push(' ');
