@@ -3,7 +3,7 @@
 import os
 import sys
 
-from rbuildout_host import finder, server, wire
+from rbuildout_host import finder, paths, server, wire
 from rbuildout_host.session import ROOT, session
 
 
@@ -21,5 +21,8 @@ def main():
         # What is printed, and what commands print, comes out in the order of events.
         stream.reconfigure(line_buffering=True)
     finder.setup()
+    # A site directory may have made packages such as `zc` at the start, of what it has itself.
+    for entry in sys.path:
+        paths.extend_namespaces(entry)
     session.channel = wire.Channel(descriptor, server.handle)
     session.channel.serve()

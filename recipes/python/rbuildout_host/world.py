@@ -30,6 +30,8 @@ _EVENTS = {
     'socket.gethostname': ('hostname', None), 'sqlite3.connect': ('open', 0), 'ctypes.dlopen': ('open', 0),
     '_thread.start_new_thread': ('thread', None), 'os.putenv': ('environ', 0), 'os.unsetenv': ('environ', 0),
 }
+#: The place in the state of a random generator that was seeded and not used.
+_FRESH = 624
 _FILES = frozenset(('open', 'list', 'stat'))
 _CLOCKS = frozenset(('now', 'utcnow', 'today'))
 _CODE = ('.py', '.pyc', '.so', '.pth')
@@ -57,7 +59,9 @@ class Recorder(object):
         notes, variables, state = self._stack.pop()
         if not self._stack:
             self._unwrap()
-        if state != _random_state():
+        now = _random_state()
+        # A generator that the construction itself has brought in is fresh if it has given nothing yet.
+        if state != now and not (state is None and now[1][-1] == _FRESH):
             notes['random'] = True
         return list(notes)[:_MOST], variables
 

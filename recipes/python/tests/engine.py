@@ -40,7 +40,8 @@ class Channel(object):
         data = json.dumps(message).encode() + b'\n'
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', descriptors))] if descriptors else []
         sent = self.end.sendmsg([data], ancillary)
-        self.end.sendall(data[sent:])
+        if sent < len(data):
+            self.end.sendall(data[sent:])
 
     def receive(self):
         while b'\n' not in self.buffer:
@@ -87,7 +88,7 @@ class Engine(object):
         sections.setdefault('buildout', {}).setdefault('directory', self.directory)
         self.alive, self.parts, self.results, self.virtual = [], [], {}, set()
         self.logs, self.dialogue, self.depends = [], [], {}
-        self.env, self.seen, self.eggs = {}, {}, []
+        self.env, self.seen, self.eggs, self.found = {}, {}, [], []
         end, other = socket.socketpair()
         self.process = subprocess.Popen(
             [python, '-c', BOOT], stdin=other, cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -208,6 +209,6 @@ class Engine(object):
             return [arguments['url'].replace('file://', ''), False]
         elif name.startswith('eggs.'):
             self.eggs.append((name, arguments))
-            return {'eggs.install': [], 'eggs.scripts': ['/bin/x'], 'eggs.default_versions': {'a': '1'}}.get(name)
+            return {'eggs.install': self.found, 'eggs.scripts': ['/bin/x'], 'eggs.default_versions': {'a': '1'}}.get(name)
         elif name != 'barrier':
             raise Missing('internal', 'unknown request ' + name, 'ValueError')
