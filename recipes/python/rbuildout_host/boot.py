@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 from rbuildout_host import finder, paths, server, wire
 from rbuildout_host.session import ROOT, session
@@ -20,6 +21,9 @@ def main():
     for stream in sys.stdout, sys.stderr:
         # What is printed, and what commands print, comes out in the order of events.
         stream.reconfigure(line_buffering=True)
+    for message in 'pkg_resources is deprecated', 'Setuptools is replacing distutils':
+        # Nothing that somebody who runs a recipe can change.
+        warnings.filterwarnings('ignore', message=message)
     finder.setup()
     # A site directory may have made packages such as `zc` at the start, of what it has itself.
     for entry in sys.path:

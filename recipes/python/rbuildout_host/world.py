@@ -35,6 +35,7 @@ _FRESH = 624
 _FILES = frozenset(('open', 'list', 'stat'))
 _CLOCKS = frozenset(('now', 'utcnow', 'today'))
 _CODE = ('.py', '.pyc', '.so', '.pth')
+_STANDARD = os.path.join(os.path.dirname(os.__file__), '')
 
 
 class Recorder(object):
@@ -118,6 +119,8 @@ class Recorder(object):
             self._busy = False
 
     def _wrap(self):
+        import grp
+        import pwd
         import time
         self._wrapped = wrapped = []
 
@@ -145,7 +148,10 @@ class Recorder(object):
         for name in 'time', 'time_ns', 'localtime', 'gmtime', 'strftime', 'ctime', 'monotonic':
             replace(time, name, 'clock')
         replace(os, 'urandom', 'random')
-        replace(os, 'getpid', 'pid')
+        for name in 'uname', 'cpu_count', 'sched_getaffinity', 'getloadavg', 'getuid', 'geteuid', 'getgid', 'getpid':
+            replace(os, name, 'system')
+        for module, name in (pwd, 'getpwuid'), (pwd, 'getpwnam'), (pwd, 'getpwall'), (grp, 'getgrgid'), (grp, 'getgrnam'):
+            replace(module, name, 'user')
         if 'random' in sys.modules:
             replace(sys.modules['random'], '_urandom', 'random')
         for name in 'stdout', 'stderr':
@@ -210,24 +216,18 @@ def _random_state():
 
 
 def _is_code(path):
-    """True for what belongs to installed code."""
+    """True for what belongs to installed code: the standard library, installed packages, eggs, modules on the path."""
     try:
-        path = os.path.abspath(os.fspath(path))
+        path = os.path.abspath(os.fsdecode(path))
     except (TypeError, ValueError):
         return False
-    if isinstance(path, bytes):
-        path = os.fsdecode(path)
-    for prefix in {sys.prefix, sys.base_prefix, os.path.dirname(os.__file__)}:
-        if path.startswith(prefix + os.sep) and prefix != os.sep:
-            name = path[len(prefix):]
-            if '/lib' in name and '/python' in name or prefix == os.path.dirname(os.__file__):
-                return True
+    if path.startswith(_STANDARD) or path.endswith('.egg-link'):
+        return True
     for entry in sys.path:
-        entry = os.path.abspath(entry) if entry else ''
-        if entry and (path == entry or path.startswith(entry + os.sep)):
-            inside = path[len(entry):]
-            if entry.endswith('.egg') or path.endswith(_CODE) or '.egg-info' in inside or '.dist-info' in inside:
-                return True
-            if path == entry or not path.rpartition(os.sep)[2].count('.') and os.path.isfile(path + '/__init__.py'):
-                return True
-    return path.endswith('.egg-link')
+        if not os.path.isabs(entry) or not (path + os.sep).startswith(os.path.join(entry, '')):
+            continue
+        inside = path[len(entry):]
+        if (not inside or entry.endswith('.egg') or '/site-packages' in entry or '/dist-packages' in entry
+                or path.endswith(_CODE) or '.egg-info' in inside or '.dist-info' in inside):
+            return True
+    return False

@@ -68,6 +68,12 @@ class TestWorld(Case):
             self.assertIn('random', self.world(body)[0], body)
             self.engine.close()
 
+    def test_system(self):
+        for body, word in (('import pwd; pwd.getpwuid(0)', 'user'), ('os.uname()', 'system'),
+                           ('import platform; platform.machine()', 'system'), ('os.cpu_count()', 'system')):
+            self.assertIn(word, self.world(body)[0], body)
+            self.engine.close()
+
     def test_printing(self):
         self.assertEqual(self.world('print(1)')[0], ['print'])
         self.assertEqual(self.engine.close()[0], '1\n')
