@@ -2,18 +2,29 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Mirror};
-use rbuildout_parser::{Diagnostic, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise};
+use rbuildout_parser::{
+    BUILDOUT_VERSION, Diagnostic, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise,
+};
+use rbuildout_recipes::python::{PythonHost, PythonSettings};
+use rbuildout_recipes::run::Environment;
+use rbuildout_recipes::{NATIVES_VARIABLE, Natives};
 
+use crate::buildout::{Python, Surroundings};
 use crate::cli::Options;
 use crate::files::FileLoader;
 use crate::interpreter::Interpreter;
+use crate::python::Local;
 use crate::state::StateDirectory;
 
 /// Environment variable with mirrors, one a line or separated by blanks, asked before those of the profile.
 pub const MIRRORS_VARIABLE: &str = "RBUILDOUT_MIRRORS";
+
+/// The version of zc.buildout that recipes see in slapos mode.
+const SLAPOS_VERSION: &str = "3.0.1+slapos010";
 
 /// What a command line and an environment fix before any profile is read.
 pub struct Session {
@@ -22,6 +33,7 @@ pub struct Session {
     pub working_directory: String,
     pub cache_directory: Option<PathBuf>,
     home: Option<String>,
+    natives: Natives,
     interpreter: Interpreter,
     loader: FileLoader,
 }
@@ -53,6 +65,7 @@ impl Session {
         Ok(Self {
             mode,
             interpreter: Interpreter::new(executable, cache_directory.clone(), mode == Mode::Slapos),
+            natives: Natives::parse(&std::env::var(NATIVES_VARIABLE).unwrap_or_default()),
             loader: FileLoader { mode, spool, timeout },
             working_directory: working_directory.to_string_lossy().into_owned(),
             cache_directory,
@@ -127,6 +140,42 @@ impl Session {
             defaults.push(("check-signature", "true".to_owned()));
         }
         defaults
+    }
+
+    /// What a buildout of the profile needs. `before_start` is called before a Python process is started.
+    pub fn surroundings<'p>(
+        &'p self,
+        profile: &Profile,
+        state: &StateDirectory,
+        interrupted: Arc<AtomicBool>,
+        before_start: Box<dyn Fn() -> std::io::Result<()> + Send + Sync>,
+    ) -> Result<Surroundings<'p>, Box<Diagnostic>> {
+        let host = PythonHost::new(PythonSettings {
+            mode: match self.mode {
+                Mode::Slapos => rbuildout_recipes::Mode::Slapos,
+                Mode::Upstream => rbuildout_recipes::Mode::Upstream,
+            },
+            version: match self.mode {
+                Mode::Slapos => SLAPOS_VERSION,
+                Mode::Upstream => BUILDOUT_VERSION,
+            }
+            .to_owned(),
+            arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
+            cache_directory: self.cache_directory.clone(),
+            before_start,
+            environment: Arc::new(Environment::new(std::env::vars_os().collect())),
+            interrupted: interrupted.clone(),
+        });
+        let executable = profile.raw("buildout", "executable").map_or(PathBuf::new(), |path| PathBuf::from(&**path));
+        let python = Python { host: Arc::new(host), distributions: Box::new(Local::new(executable)) };
+        Ok(Surroundings {
+            downloader: self.downloader(profile, state)?,
+            state_directory: state.root().to_owned(),
+            python: Arc::new(python),
+            natives: self.natives.clone(),
+            conditions: &self.interpreter,
+            interrupted,
+        })
     }
 
     /// The downloader for a profile's parts. Its options are read without running a recipe.

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,6 +21,20 @@ pub struct Diagnostic {
     /// Every definition of the option in question, oldest first.
     pub chain: Vec<Definition>,
     pub hint: Option<String>,
+    /// Where in Python code it came from, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<Frame>,
+}
+
+/// A line of a Python traceback.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Frame {
+    pub file: String,
+    pub line: u32,
+    pub function: String,
+    /// The source line, if it is known.
+    pub text: Option<String>,
 }
 
 /// The reference's two kinds of errors.
@@ -72,7 +86,8 @@ impl Diagnostic {
 
     fn new(class: Class, message: impl Into<String>) -> Self {
         let (snippets, chain) = (Vec::new(), Vec::new());
-        Self { class, message: message.into(), doing: Vec::new(), snippets, chain, hint: None }
+        let (doing, frames) = (Vec::new(), Vec::new());
+        Self { class, message: message.into(), doing, snippets, chain, hint: None, frames }
     }
 
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

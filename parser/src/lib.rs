@@ -8,6 +8,7 @@
 //! The crate is pure: files, downloads and the facts of the target interpreter come through [`Loader`] and
 //! [`Conditions`].
 
+mod added;
 mod annotate;
 mod config;
 mod diagnostic;
@@ -24,14 +25,15 @@ mod resolve;
 mod subst;
 pub mod text;
 
+pub use added::Added;
 pub use annotate::annotate;
 pub use config::{Action, Config, Entry, Event, FileId, Map, Mode, Origin, Section, SourceFile};
-pub use diagnostic::{Class, Definition, Diagnostic, Snippet, nearest};
+pub use diagnostic::{Class, Definition, Diagnostic, Frame, Snippet, nearest};
 pub use lines::{PART_DEPENDENCIES, ParsedFile, ParsedOption, ParsedSection, SyntaxError, parse};
 pub use load::{Assignment, Library, Request, parse_sections, section_hint};
 pub use loader::{Conditions, DownloadOptions, Loaded, Loader, is_url};
 pub use macros::{Expanded, MACRO_OPTION, expand};
 pub use merge::PROFILE_BASE_LOCATION;
 pub use profile::{BUILDOUT_VERSION, Profile, join, normalise};
-pub use resolve::{Resolved, Resolver, SECTION_NAME, UNUSABLE_LABEL, mistakes, unusable_recipe};
+pub use resolve::{Resolved, Resolver, SECTION_NAME, mistakes};
 pub use subst::{MAX_VALUE, Malformation, Piece, has_reference, pieces, too_long, unescape};

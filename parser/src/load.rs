@@ -410,7 +410,7 @@ fn set_download_option(options: &mut DownloadOptions, key: &str, value: Option<&
     }
 }
 
-fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<Diagnostic>) -> Diagnostic {
+pub(crate) fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<Diagnostic>) -> Diagnostic {
     let line_of = |number: u32| shorten(text.lines().nth(number as usize - 1).unwrap_or_default()).to_owned();
     let snippet = |number: u32, label: &str| {
         let line = line_of(number);

@@ -174,13 +174,8 @@ impl<'a> Resolver<'a> {
 
 /// Every mistake in the sections that `[buildout] parts` leads to, found without running a recipe.
 ///
-/// `published` says whether a recipe sets an option although the profile need not, `None` if the recipe is not known;
-/// `unusable` says why a recipe can't be run at all.
-pub fn mistakes(
-    profile: &Profile,
-    published: &dyn Fn(&str, &str) -> Option<bool>,
-    unusable: &dyn Fn(&str) -> Option<String>,
-) -> Vec<Diagnostic> {
+/// `published` says whether a recipe sets an option although the profile need not, `None` if the recipe is not known.
+pub fn mistakes(profile: &Profile, published: &dyn Fn(&str, &str) -> Option<bool>) -> Vec<Diagnostic> {
     let mut resolver = Resolver::new(profile);
     let buildout: Arc<str> = "buildout".into();
     let mut queue: Vec<Arc<str>> = vec![buildout.clone()];
@@ -209,14 +204,6 @@ pub fn mistakes(
                 continue;
             }
         };
-        if let Some(entry) = section.options.get("recipe")
-            && let Resolved::Value(recipe) = resolver.option(&name, &"recipe".into())
-            && !recipe.is_empty()
-            && let Some(hint) = unusable(&recipe)
-        {
-            let error = Diagnostic::user(unusable_recipe(&name, &recipe)).with_hint(hint);
-            note(*resolver.explain(error, entry, &recipe, UNUSABLE_LABEL));
-        }
         for (option, entry) in &section.options {
             match resolver.option(&name, option) {
                 Resolved::Error(error) => note(*error),
@@ -245,11 +232,3 @@ pub fn mistakes(
     }
     found
 }
-
-/// What is said of a part whose recipe can't be run.
-pub fn unusable_recipe(part: &str, recipe: &str) -> String {
-    format!("The recipe '{recipe}' of part [{part}] can't be run")
-}
-
-/// What is said of that recipe where it stands.
-pub const UNUSABLE_LABEL: &str = "this recipe is not native";

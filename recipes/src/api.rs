@@ -10,8 +10,6 @@
 //! The order of calls is the reference's: `init` for every part first (depth first, on demand), then `install` or
 //! `update`. Options that `init` sets are saved in `.installed.cfg` and compared on the next run.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +18,8 @@ use rbuildout_cache::{Downloader, Request};
 use rbuildout_parser::python::{Value, to_str};
 
 use crate::error::RecipeError;
-use crate::run::{Level, RunContext};
+use crate::live::LiveBuildout;
+use crate::run::{Level, RunContext, Variables};
 
 /// Which reference the engine follows where the two differ (spec: SlapOS fork or zc.buildout 3.0.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,9 +81,13 @@ pub trait Host {
     fn record(&self, _level: Level, _message: &str) {}
     /// A line that the Python original prints while it is initialised.
     fn print(&self, _line: &str) {}
-    /// The environment for commands that only ask something (`git ls-remote`): that of the process.
-    fn environment(&self) -> BTreeMap<OsString, OsString> {
-        std::env::vars_os().collect()
+    /// The environment for commands that only ask something (`git ls-remote`).
+    fn environment(&self) -> Arc<Variables> {
+        Arc::new(std::env::vars_os().collect())
+    }
+    /// True once the run is to stop.
+    fn interrupted(&self) -> bool {
+        false
     }
 
     /// `__buildout_signature__`, computed now and frozen: later dependencies are an error. `None` in upstream mode.
@@ -167,6 +170,11 @@ pub trait Part: Send + Sync {
     fn update_is_noop(&self) -> bool;
 
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError>;
+
+    /// Options to save instead of those that the engine knows.
+    fn saved(&self, _live: &mut dyn LiveBuildout) -> Result<Option<IndexMap<String, String>>, RecipeError> {
+        Ok(None)
+    }
 
     /// Brings an installed, unchanged part up to date.
     fn update(&self, run: &RunContext) -> Result<Installed, RecipeError>;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rbuildout_cache::DownloadError;
 use rbuildout_cache::archive::ArchiveError;
+use rbuildout_parser::Frame;
 use rbuildout_parser::python::PythonError;
 use thiserror::Error;
 
@@ -24,6 +25,9 @@ pub enum RecipeError {
     /// What the reference reports as an internal error whose last line is `class: message`.
     #[error("{class}: {message}")]
     Internal { class: String, message: String },
+    /// An exception of a Python recipe that is no user error.
+    #[error("{class}: {message}")]
+    Python { class: String, message: String, frames: Vec<Frame> },
     /// An error of the engine, raised through a `Host` call: passed on untouched.
     #[error(transparent)]
     Host(Box<dyn StdError + Send + Sync>),

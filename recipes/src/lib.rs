@@ -1,11 +1,14 @@
-//! Native recipes of rbuildout: the [`Recipe`] contract, the recipes themselves and the template engine.
+//! Recipes of rbuildout: the [`Recipe`] contract, the native recipes, the template engine and the host of Python recipes.
 
 mod api;
 mod error;
+mod live;
 mod native;
+pub mod python;
 pub mod run;
 pub mod template;
 
 pub use api::{Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
 pub use error::{CommandFailure, CommandStatus, RecipeError};
-pub use native::{find, why_not_native};
+pub use live::{LiveBuildout, WithLive};
+pub use native::{NATIVES_VARIABLE, Natives, find};

@@ -157,7 +157,7 @@ pub fn profiles(text: &str) {
             // Errors are values here.
             let _ = resolver.resolve_section(section);
         }
-        rbuildout_parser::mistakes(&profile, &|_, _| None, &|_| None);
+        rbuildout_parser::mistakes(&profile, &|_, _| None);
         rbuildout_parser::annotate(&profile.config, &[], true, None);
     }
 }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::python::Value;
 use rbuildout_parser::{Diagnostic, Mode};
-use rbuildout_recipes::run::Level;
+use rbuildout_recipes::run::{Level, Variables};
 use rbuildout_recipes::{Host, RecipeError, Settings};
 
 use super::sections::{Buildout, Message, Outcome};
@@ -46,6 +46,11 @@ pub(crate) fn to_diagnostic(error: RecipeError, mode: Mode) -> Box<Diagnostic> {
             Box::new(diagnostic)
         }
         RecipeError::Internal { class, message } => Box::new(Diagnostic::internal(&class, message)),
+        RecipeError::Python { class, message, frames } => {
+            let mut diagnostic = Diagnostic::internal(&class, message);
+            diagnostic.frames = frames;
+            Box::new(diagnostic)
+        }
         RecipeError::Host(inner) => match inner.downcast::<Diagnostic>() {
             Ok(diagnostic) => diagnostic,
             Err(other) => Box::new(Diagnostic::user(other.to_string())),
@@ -71,7 +76,7 @@ impl Host for InitHost<'_, '_> {
     }
 
     fn downloader(&self) -> &Arc<Downloader> {
-        &self.buildout.downloader
+        &self.buildout.surroundings.downloader
     }
 
     fn get(&mut self, key: &str) -> Result<Option<Value>, RecipeError> {
@@ -88,11 +93,8 @@ impl Host for InitHost<'_, '_> {
     }
 
     fn remove(&mut self, key: &str) {
-        if let Some(live) = self.buildout.sections.get_mut(&self.name) {
-            live.raw.shift_remove(key);
-            live.cooked.remove(key);
-            live.data.shift_remove(key);
-        }
+        let name = self.name.clone();
+        self.buildout.delete(&name, key);
     }
 
     fn keys(&mut self) -> Vec<String> {
@@ -129,11 +131,19 @@ impl Host for InitHost<'_, '_> {
 
     fn record(&self, level: Level, text: &str) {
         let message = Message::Record { level, part: self.name.clone(), text: text.to_owned() };
-        self.buildout.messages.borrow_mut().push(message);
+        self.buildout.say(message);
     }
 
     fn print(&self, line: &str) {
-        self.buildout.messages.borrow_mut().push(Message::Line(line.to_owned()));
+        self.buildout.say(Message::Line(line.to_owned()));
+    }
+
+    fn environment(&self) -> Arc<Variables> {
+        self.buildout.surroundings.python.host.environment().snapshot()
+    }
+
+    fn interrupted(&self) -> bool {
+        self.buildout.interrupted()
     }
 
     fn signature(&mut self) -> Result<Option<String>, RecipeError> {

@@ -7,10 +7,19 @@
 //! Options have three layers, as in the reference: *raw* (after macros), *cooked* (substituted at initialisation) and
 //! *data* (what was read or assigned). Raw keys that never reach the data layer are unused.
 
+mod construct;
+mod explain;
 mod host;
+mod options;
 mod sections;
 mod signature;
 mod values;
+mod view;
 
+pub use construct::Python;
+pub(crate) use construct::split;
+pub use explain::place;
 pub(crate) use host::to_diagnostic;
-pub use sections::{Buildout, InitialisedPart, Message, Unused, place};
+pub use options::Unused;
+pub use sections::{Buildout, InitialisedPart, Message, Surroundings, Teller};
+pub use view::View;

@@ -1,20 +1,22 @@
 //! Sections and their options.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indexmap::IndexSet;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::{
-    Config, Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, Snippet, UNUSABLE_LABEL,
-    expand, has_reference, join, nearest, pieces, section_hint, too_long, unusable_recipe,
+    Conditions, Config, Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, expand,
+    has_reference, pieces, section_hint, too_long,
 };
 use rbuildout_recipes::run::Level;
-use rbuildout_recipes::{Part, Settings, find, why_not_native};
-use rustc_hash::FxHashMap;
+use rbuildout_recipes::{Natives, Part, Settings};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::host::InitHost;
+use super::construct::Python;
 
 /// Something being done, for the `While:` block of errors.
 #[derive(Debug, Clone)]
@@ -23,6 +25,7 @@ pub(super) enum Doing {
     Initialising(Arc<str>),
     Option(Arc<str>, Arc<str>),
     LoadingRecipe(Arc<str>),
+    LoadingEntry(Arc<str>, Arc<str>),
 }
 
 impl std::fmt::Display for Doing {
@@ -31,6 +34,7 @@ impl std::fmt::Display for Doing {
             Self::Getting(section) => write!(f, "Getting section {section}."),
             Self::Initialising(section) => write!(f, "Initializing section {section}."),
             Self::Option(section, option) => write!(f, "Getting option {section}:{option}."),
+            Self::LoadingEntry(recipe, entry) => write!(f, "Loading zc.buildout recipe entry {recipe}:{entry}."),
             Self::LoadingRecipe(recipe) => write!(f, "Loading recipe '{recipe}'."),
         }
     }
@@ -50,35 +54,33 @@ pub(super) struct Live {
 }
 
 /// A part whose recipe has been initialised.
+#[derive(Clone)]
 pub struct InitialisedPart {
     pub name: Arc<str>,
     /// Value of the `recipe` option.
     pub recipe: Arc<str>,
-    pub part: Box<dyn Part>,
+    pub part: Arc<dyn Part>,
 }
 
-/// Raw options of a section that nobody read.
-pub struct Unused {
-    pub section: Arc<str>,
-    pub options: Vec<Arc<str>>,
-}
-
-impl Unused {
-    /// The reference's warning.
-    pub fn message(&self) -> String {
-        let names: Vec<String> = self.options.iter().map(|o| rbuildout_parser::python::str_repr(o)).collect();
-        format!(
-            "Section `{}` contains unused option(s): {}.\nThis may be an indication for either a typo in the option's \
-             name or a bug in the used recipe.",
-            self.section,
-            names.join(" ")
-        )
-    }
+/// What a buildout needs besides its profile.
+pub struct Surroundings<'p> {
+    pub downloader: Arc<Downloader>,
+    /// Where the run keeps its own files.
+    pub state_directory: PathBuf,
+    pub python: Arc<Python>,
+    /// Which recipes are native.
+    pub natives: Natives,
+    /// For sections that recipes add.
+    pub conditions: &'p dyn Conditions,
+    /// Set once the run is to stop.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 /// The live state of a profile.
 pub struct Buildout<'p> {
     pub(super) profile: &'p Profile,
+    /// That of the profile, and what recipes have added.
+    pub(super) config: Cow<'p, Config>,
     pub(super) mode: Mode,
     pub(super) sections: FxHashMap<Arc<str>, Live>,
     /// Parts in the order in which their construction ended.
@@ -87,8 +89,15 @@ pub struct Buildout<'p> {
     pub(super) behalf: Vec<Arc<str>>,
     pub(super) doing: Vec<Doing>,
     pub(super) settings: Option<Arc<Settings>>,
-    pub(super) downloader: Arc<Downloader>,
-    state_directory: PathBuf,
+    pub(super) surroundings: Surroundings<'p>,
+    /// What of a section's recipe goes into its signature.
+    pub(super) tokens: FxHashMap<Arc<str>, Vec<String>>,
+    /// Sections that all later ones depend on.
+    pub(super) barriers: Vec<Arc<str>>,
+    /// Sections whose recipe has options of its own.
+    pub(super) virtuals: FxHashSet<Arc<str>>,
+    /// What is said goes there at once, when there is such a place.
+    pub(super) teller: Option<Teller>,
     pub(super) hashes: FxHashMap<Arc<str>, Arc<str>>,
     pub(super) hashing: Vec<Arc<str>>,
     pub(super) messages: RefCell<Vec<Message>>,
@@ -99,30 +108,39 @@ pub struct Buildout<'p> {
 pub enum Message {
     /// A record of a part's logger.
     Record { level: Level, part: Arc<str>, text: String },
+    /// A record of any logger with Python's level.
+    Foreign { level: i64, logger: String, text: String },
     /// A line without a logger.
     Line(String),
 }
 
+/// Who hears what recipes say.
+pub type Teller = Box<dyn Fn(&Message) + Send>;
+
 /// How many sections and options may wait for each other: far more than any profile has, far less than the stack holds.
-const MAX_NESTING: usize = 1000;
+pub(super) const MAX_NESTING: usize = 1000;
 
 /// Chain of options being evaluated.
 pub(super) type Chain = Vec<(Arc<str>, Arc<str>)>;
 pub(super) type Outcome<T> = Result<T, Box<Diagnostic>>;
 
 impl<'p> Buildout<'p> {
-    /// A buildout in which no section is alive yet. `state_directory` is where the run keeps its own files.
-    pub fn new(profile: &'p Profile, downloader: Arc<Downloader>, state_directory: PathBuf) -> Self {
+    /// A buildout in which no section is alive yet.
+    pub fn new(profile: &'p Profile, surroundings: Surroundings<'p>) -> Self {
         Self {
             profile,
+            config: Cow::Borrowed(&profile.config),
             mode: profile.config.mode,
             sections: FxHashMap::default(),
             parts: Map::default(),
             behalf: Vec::new(),
             doing: Vec::new(),
             settings: None,
-            downloader,
-            state_directory,
+            surroundings,
+            tokens: FxHashMap::default(),
+            barriers: Vec::new(),
+            virtuals: FxHashSet::default(),
+            teller: None,
             hashes: FxHashMap::default(),
             hashing: Vec::new(),
             messages: RefCell::default(),
@@ -134,19 +152,42 @@ impl<'p> Buildout<'p> {
         self.doing.iter().map(ToString::to_string).collect()
     }
 
-    /// What recipes said while they were initialised.
-    pub fn take_messages(&self) -> Vec<Message> {
-        self.messages.take()
+    /// From now on what recipes say goes to `teller`, what they have said already first.
+    pub fn tell(&mut self, teller: Teller) {
+        for message in self.messages.take() {
+            teller(&message);
+        }
+        self.teller = Some(teller);
+    }
+
+    /// Tells what a recipe says, or keeps it until somebody listens.
+    pub(super) fn say(&self, message: Message) {
+        match &self.teller {
+            Some(teller) => teller(&message),
+            None => self.messages.borrow_mut().push(message),
+        }
+    }
+
+    /// The configuration, with what recipes have added.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub fn natives(&self) -> &Natives {
+        &self.surroundings.natives
+    }
+
+    pub fn python(&self) -> &Arc<Python> {
+        &self.surroundings.python
+    }
+
+    pub(super) fn interrupted(&self) -> bool {
+        self.surroundings.interrupted.load(Ordering::Relaxed)
     }
 
     /// Parts initialised so far, in install order.
     pub fn parts(&self) -> &Map<Arc<str>, InitialisedPart> {
         &self.parts
-    }
-
-    /// Gives the parts away, in install order.
-    pub fn into_parts(self) -> Map<Arc<str>, InitialisedPart> {
-        self.parts
     }
 
     /// Sections that a section was seen to read: its dependencies.
@@ -171,7 +212,7 @@ impl<'p> Buildout<'p> {
         if self.sections.contains_key(name) {
             return Ok(());
         }
-        let name: Arc<str> = match self.profile.config.sections.get_key_value(name) {
+        let name: Arc<str> = match self.config.sections.get_key_value(name) {
             Some((known, _)) => known.clone(),
             None => name.into(),
         };
@@ -179,23 +220,19 @@ impl<'p> Buildout<'p> {
         if self.doing.len() > MAX_NESTING {
             return Err(Box::new(self.too_deep()));
         }
-        if !self.profile.config.sections.contains_key(&name) {
+        if !self.config.sections.contains_key(&name) {
             let mut error = Diagnostic::user(format!("The referenced section, '{name}', was not defined."));
-            error.hint = section_hint(&self.profile.config, &name);
+            error.hint = section_hint(&self.config, &name);
             return Err(Box::new(error));
+        }
+        if self.interrupted() {
+            return Err(Box::new(Diagnostic::user("Interrupted.")));
         }
         self.doing.push(Doing::Initialising(name.clone()));
         self.initialise(&name)?;
         self.doing.pop();
         self.doing.pop();
         Ok(())
-    }
-
-    fn too_deep(&mut self) -> Diagnostic {
-        // A thousand lines of `While:` help nobody.
-        self.doing.truncate(4);
-        Diagnostic::user("The references between sections are nested too deeply.")
-            .with_hint(format!("At most {MAX_NESTING} sections and options may wait for each other."))
     }
 
     fn record_dependency(&mut self, section: &Arc<str>, on: &str) -> Outcome<()> {
@@ -213,7 +250,7 @@ impl<'p> Buildout<'p> {
     }
 
     fn initialise(&mut self, name: &Arc<str>) -> Outcome<()> {
-        let expanded = expand(&self.profile.config, name)?;
+        let expanded = expand(&self.config, name)?;
         let raw: Map<Arc<str>, Arc<str>> = expanded
             .options
             .iter()
@@ -227,8 +264,13 @@ impl<'p> Buildout<'p> {
         forced.sort_unstable();
         let recipe_option = raw.contains_key("recipe");
         let dependencies = raw.get(PART_DEPENDENCIES).cloned();
+        let barriers: Vec<Arc<str>> = self.barriers.iter().filter(|barrier| *barrier != name).cloned().collect();
         // A dependency may have been recorded already, by a recipe that is being initialised.
-        self.sections.entry(name.clone()).or_default().raw = raw;
+        let live = self.sections.entry(name.clone()).or_default();
+        live.raw = raw;
+        if &**name != "buildout" {
+            live.depends.extend(barriers);
+        }
         for key in forced {
             let Some(raw) = self.sections[name].raw.get(&key).cloned() else { continue };
             self.doing.push(Doing::Option(name.clone(), key.clone()));
@@ -254,48 +296,6 @@ impl<'p> Buildout<'p> {
         Ok(())
     }
 
-    fn construct(&mut self, name: &Arc<str>, recipe: Arc<str>) -> Outcome<()> {
-        let leads_out = |piece: &str| piece == ".." || piece == ".";
-        if self.mode == Mode::Slapos && (name.starts_with('/') || name.split('/').any(leads_out)) {
-            let error = Diagnostic::user(format!("The part name '{name}' leads out of the parts directory."))
-                .with_hint("A part is installed under its name: use one without `.` and `..`, not beginning with `/`.");
-            return Err(self.place(name, Box::new(error)));
-        }
-        self.doing.push(Doing::LoadingRecipe(recipe.split(':').next().unwrap_or_default().into()));
-        let Some(found) = find(&recipe) else {
-            return Err(Box::new(self.not_native(name, &recipe)));
-        };
-        self.doing.pop();
-        self.ensure_settings()?;
-        self.behalf.push(name.clone());
-        let part = found.init(&mut InitHost::new(self, name.clone()));
-        let part = part.map_err(|error| super::host::to_diagnostic(error, self.mode));
-        let part = part.map_err(|diagnostic| self.place(name, diagnostic))?;
-        self.behalf.pop();
-        self.parts.insert(name.clone(), InitialisedPart { name: name.clone(), recipe, part });
-        Ok(())
-    }
-
-    fn not_native(&self, name: &str, recipe: &str) -> Diagnostic {
-        let config = &self.profile.config;
-        let entry = expand(config, name).ok().and_then(|section| section.options.get("recipe").cloned());
-        let snippet = entry.as_ref().and_then(|entry| config.snippet(entry, recipe, UNUSABLE_LABEL));
-        // upstream mode shows no hints: the reason goes into the message.
-        let mut error = match self.mode {
-            Mode::Upstream => {
-                Diagnostic::user(format!("{}: {}", unusable_recipe(name, recipe), why_not_native(recipe)))
-            }
-            Mode::Slapos => Diagnostic::user(unusable_recipe(name, recipe)).with_hint(why_not_native(recipe)),
-        };
-        error = error.with_snippet(snippet);
-        error.chain = entry.map(|entry| config.chain(&entry)).unwrap_or_default();
-        error
-    }
-
-    fn place(&self, name: &str, error: Box<Diagnostic>) -> Box<Diagnostic> {
-        place(&self.profile.config, name, error)
-    }
-
     /// Final text of an option (`$$` still escaped), or `None`. Counts as a use of the option.
     pub fn option(&mut self, section: &str, key: &str) -> Outcome<Option<Arc<str>>> {
         self.evaluate(section, key, &mut Vec::new())
@@ -310,6 +310,11 @@ impl<'p> Buildout<'p> {
     }
 
     fn evaluate(&mut self, section: &str, key: &str, chain: &mut Chain) -> Outcome<Option<Arc<str>>> {
+        if self.virtuals.contains(section)
+            && let Some(value) = self.lookup(section, key)?
+        {
+            return Ok(Some(value));
+        }
         let Some(live) = self.sections.get_mut(section) else { return Ok(None) };
         if let Some(value) = live.data.get(key) {
             return Ok(Some(value.clone()));
@@ -342,17 +347,6 @@ impl<'p> Buildout<'p> {
             live.data.insert(key, value.clone());
         }
         Ok(Some(value))
-    }
-
-    fn circular(&self, link: &(Arc<str>, Arc<str>), chain: &Chain) -> Diagnostic {
-        let mut error = Diagnostic::user("Circular reference in substitutions.\n");
-        let names: Vec<String> = chain
-            .iter()
-            .skip_while(|open| *open != link)
-            .map(|(section, option)| format!("{section}:{option}"))
-            .collect();
-        error.hint = Some(format!("The loop is {} -> {}:{}.", names.join(" -> "), link.0, link.1));
-        self.explain(error, &link.0, &link.1, "", "part of the loop")
     }
 
     /// Substitutes a text in the context of a section. `option` is the option that it belongs to, if any.
@@ -402,198 +396,4 @@ impl<'p> Buildout<'p> {
         }
         Ok(result)
     }
-
-    fn missing(&self, written: &str, section: &str, option: &str) -> Diagnostic {
-        let mut error = Diagnostic::user(format!("Referenced option does not exist: {section} {option}"));
-        let Some(live) = self.sections.get(section) else { return error };
-        let keys = live.raw.keys().chain(live.data.keys()).map(|key| &**key);
-        error.hint = match nearest(option, keys) {
-            Some(near) => Some(format!("Did you mean ${{{written}:{near}}}?")),
-            None if live.raw.contains_key("recipe") && !self.parts.contains_key(section) => Some(format!(
-                "[{section}] is itself being initialised: what its recipe sets is not known before that ends."
-            )),
-            None => None,
-        };
-        error
-    }
-
-    /// Shows an error about a part where `parts` names it, unless it has a place already.
-    pub fn explain_part(&self, error: Box<Diagnostic>, name: &str) -> Box<Diagnostic> {
-        if error.snippets.is_empty() {
-            Box::new(self.explain(*error, "buildout", "parts", name, "listed here"))
-        } else {
-            error
-        }
-    }
-
-    fn explain_in(
-        &self,
-        error: Diagnostic,
-        name: &str,
-        option: Option<&Arc<str>>,
-        mark: &str,
-        label: &str,
-    ) -> Diagnostic {
-        match option {
-            Some(option) => self.explain(error, name, option, mark, label),
-            None => error,
-        }
-    }
-
-    /// Adds the lines of an option and its chain of definitions to an error.
-    fn explain(&self, error: Diagnostic, name: &str, option: &str, mark: &str, label: &str) -> Diagnostic {
-        let config = &self.profile.config;
-        let Ok(section) = expand(config, name) else { return error };
-        let Some(entry) = section.options.get(option) else { return error };
-        let mut error = error.with_snippet(config.snippet(entry, mark, label));
-        error.chain = config.chain(entry);
-        error
-    }
-
-    /// Options of `[buildout]` that recipes are told; reading them initialises that section.
-    pub fn ensure_settings(&mut self) -> Outcome<Arc<Settings>> {
-        if let Some(settings) = &self.settings {
-            return Ok(settings.clone());
-        }
-        self.section("buildout")?;
-        let directory = self.required("buildout", "directory")?;
-        if !directory.starts_with('/') {
-            let error = Diagnostic::user(format!("The buildout directory '{directory}' is not absolute."))
-                .with_hint("Give `buildout:directory` an absolute path.");
-            return Err(Box::new(self.explain(error, "buildout", "directory", &directory, "relative to what?")));
-        }
-        let mut path = |option: &str| -> Outcome<PathBuf> {
-            let value = self.required("buildout", option)?;
-            Ok(PathBuf::from(join(&directory, &value)))
-        };
-        let bin_directory = path("bin-directory")?;
-        let parts_directory = path("parts-directory")?;
-        let eggs_directory = path("eggs-directory")?;
-        let develop_eggs_directory = path("develop-eggs-directory")?;
-        let offline = self.boolean("offline")?;
-        let newest = self.boolean("newest")? && !offline;
-        let shared = self.option("buildout", "shared-part-list")?;
-        let settings = Settings {
-            mode: match self.mode {
-                Mode::Slapos => rbuildout_recipes::Mode::Slapos,
-                Mode::Upstream => rbuildout_recipes::Mode::Upstream,
-            },
-            bin_directory,
-            parts_directory,
-            eggs_directory,
-            develop_eggs_directory,
-            offline,
-            newest,
-            shared_part_list: shared
-                .iter()
-                .flat_map(|text| text.lines())
-                .map(|line| line.trim().trim_end_matches('/'))
-                .filter(|line| !line.is_empty())
-                .map(|line| PathBuf::from(join(&directory, line)))
-                .collect(),
-            keep_compile_dir: self.option("buildout", "keep-compile-dir")?.map(|value| value.to_string()),
-            state_directory: self.state_directory.clone(),
-            directory: PathBuf::from(&*directory),
-        };
-        let settings = Arc::new(settings);
-        self.settings = Some(settings.clone());
-        Ok(settings)
-    }
-
-    /// A `[buildout]` option that is exactly `true` or `false`.
-    pub fn boolean(&mut self, option: &str) -> Outcome<bool> {
-        match self.option("buildout", option)?.as_deref() {
-            Some("true") => Ok(true),
-            Some("false") | None => Ok(false),
-            Some(other) => {
-                let shown = rbuildout_parser::python::str_repr(other);
-                let error = Diagnostic::user(format!("Invalid value for '{option}' option: {shown}"))
-                    .with_hint("Write `true` or `false`.");
-                Err(Box::new(self.explain(error, "buildout", option, other, "not a truth value")))
-            }
-        }
-    }
-
-    /// Raw options of a section that were never read, sorted.
-    pub fn unused(&self, section: &str) -> Option<Unused> {
-        let live = self.sections.get(section)?;
-        let is_default = |key: &str| {
-            let entry = self.profile.config.sections.get(section).and_then(|s| s.options.get(key));
-            section == "buildout" && DEFAULT_OPTIONS.contains(&key) && entry.is_some()
-        };
-        let mut options: Vec<Arc<str>> =
-            live.raw.keys().filter(|key| !live.data.contains_key(*key) && !is_default(key)).cloned().collect();
-        options.sort_unstable();
-        (!options.is_empty()).then(|| Unused { section: section.into(), options })
-    }
 }
-
-/// Shows an error of a part at the section that makes it, unless it has a place already.
-pub fn place(config: &Config, name: &str, mut error: Box<Diagnostic>) -> Box<Diagnostic> {
-    if error.snippets.is_empty() {
-        error.snippets.extend(quoted_option(config, name, &error.message));
-        if error.snippets.is_empty()
-            && let Some((id, line)) = config.sections.get(name).and_then(|section| section.defined)
-        {
-            error.snippets.push(config.snippet_at(id, line, "", "in this part"));
-        }
-    }
-    error
-}
-
-/// The option of a section that a message quotes, if there is one.
-fn quoted_option(config: &Config, name: &str, message: &str) -> Option<Snippet> {
-    let section = expand(config, name).ok()?;
-    let quoted =
-        |key: &str| ['\'', '"', '`'].into_iter().any(|quote| message.contains(&format!("{quote}{key}{quote}")));
-    let (_, entry) = section.options.iter().find(|(key, _)| quoted(key))?;
-    config.snippet(entry, "", "this option")
-}
-
-/// Options of `[buildout]` that the engine itself reads, or that have built-in defaults: never unused.
-const DEFAULT_OPTIONS: [&str; 44] = [
-    "allow-hosts",
-    "allow-picked-versions",
-    "allow-unknown-extras",
-    "bin-directory",
-    "check-signature",
-    "develop",
-    "develop-eggs-directory",
-    "directory",
-    "download-cache",
-    "dry-run",
-    "eggs-directory",
-    "executable",
-    "extends-cache",
-    "extensions",
-    "find-links",
-    "index",
-    "install-from-cache",
-    "installed",
-    "keep-compile-dir",
-    "log-format",
-    "log-level",
-    "mirrors",
-    "networkcache-section",
-    "newest",
-    "offline",
-    "parts",
-    "parts-directory",
-    "prefer-final",
-    "python",
-    "rebootstrap-prepend-paths",
-    "relative-paths",
-    "shared-part-list",
-    "shared-parts",
-    "show-picked-versions",
-    "socket-timeout",
-    "abi-tag-eggs",
-    "unzip",
-    "update-versions-file",
-    "use-dependency-links",
-    "verbosity",
-    "versions",
-    "build-time-part-list",
-    "pre-rebootstrap-installed",
-    "<",
-];

@@ -28,12 +28,8 @@ impl Buildout<'_> {
         if let Some(signature) = self.sections.get(name).and_then(|live| live.signature.clone()) {
             return Ok(signature);
         }
-        let recipe = self.option(name, "recipe")?;
-        let mut tokens = BTreeSet::new();
-        if let Some(found) = recipe.as_deref().and_then(rbuildout_recipes::find) {
-            let distribution = found.distribution();
-            tokens.insert(format!("{}-{}", distribution.project, distribution.version));
-        }
+        // A distribution of which nothing is known but its place gives none.
+        let mut tokens: BTreeSet<String> = self.tokens.get(name).into_iter().flatten().cloned().collect();
         if self.mode == Mode::Slapos {
             let depends: Vec<Arc<str>> = self.depends(name).cloned().collect();
             self.hashing.push(name.into());
@@ -77,7 +73,7 @@ impl Buildout<'_> {
             }
         }
         let hash: Arc<str> = md5_hex(text).into();
-        if complete || !self.profile.config.sections.contains_key(section) || !self.is_part(section) {
+        if complete || !self.config.sections.contains_key(section) || !self.is_part(section) {
             self.hashes.insert(section.clone(), hash.clone());
         }
         Ok(hash)

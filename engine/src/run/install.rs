@@ -1,29 +1,29 @@
 //! A run: directories, removals, then all parts side by side as the scheduler allows.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rbuildout_cache::Progress;
 use rbuildout_parser::installed::{INSTALLED_OPTION, SavedOptions};
 use rbuildout_parser::{Diagnostic, Mode, Profile};
+use rbuildout_recipes::python::Group;
 use rbuildout_recipes::run::{Level, RunContext};
 use rbuildout_recipes::{CommandFailure, Installed, RecipeError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use rustix::process::Signal;
 
 use super::jobserver::Jobserver;
-use super::prepare::{Prepared, PreparedPart};
+use super::prepare::{Prepared, PreparedPart, call_extensions, saved_options};
 use super::remove::{delete_paths, uninstall};
 use super::schedule::{Limits, Observer, Task, run as schedule};
 use super::services::Services;
+use crate::buildout::Unused;
 use crate::plan::{Action, Graph, Step};
 use crate::session::Session;
-use crate::state::{Children, Durations, Outcome, PartRecord, RunRecord, Store, record_run};
+use crate::state::{Durations, Outcome, PartRecord, RunRecord, Store, record_run};
 use crate::ui::{PartLogger, Reporter};
 
 /// How a run ended.
@@ -62,21 +62,13 @@ const SYNC_INTERVAL: Duration = Duration::from_secs(2);
 pub fn install(
     session: &Session,
     profile: &Profile,
-    prepared: Prepared,
-    reporter: &Arc<Reporter>,
-    signals: Signals,
+    prepared: Prepared<'_>,
+    signals: &Signals,
 ) -> Result<Finished, Box<Diagnostic>> {
     let dry = session.options.dry_run;
-    if !dry {
-        create_directories(&prepared.directories, reporter)?;
-    }
     let jobs = jobs(session);
-    let mut environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
     let idle = prepared.plan.is_idle() && prepared.pending.is_empty();
     let tokens = (jobs > 1 && !idle && !dry).then(|| Jobserver::new(jobs)).transpose().map_err(io_error)?;
-    if let Some(tokens) = &tokens {
-        environment.insert("MAKEFLAGS".into(), tokens.makeflags().into());
-    }
     let Prepared {
         settings,
         downloader,
@@ -86,25 +78,25 @@ pub fn install(
         parts,
         plan,
         unused,
-        messages,
         mark_shared,
         whole_list,
+        buildout,
+        environment,
+        children,
+        reporter,
+        extensions,
         ..
     } = prepared;
-    for message in &messages {
-        reporter.message(message);
-    }
-    let children_path = state.children();
-    let orphans = Children::reap_orphans(&children_path).map_err(io_error)?;
-    if orphans > 0 {
-        reporter.record(Level::Info, &format!("Ended {orphans} processes that a killed run had left behind."));
-    }
+    let Some(reporter) = &reporter else { return Ok(Finished::default()) };
     let services = Services {
         settings: settings.clone(),
         downloader,
         environment,
+        makeflags: tokens.as_ref().map(|tokens| tokens.makeflags().into()),
+        merged: Mutex::default(),
         interrupted: signals.interrupted.clone(),
-        children: Children::new(children_path),
+        children,
+        live: Mutex::new(buildout),
     };
     let started = Instant::now();
     let logs: Vec<PartLogger> = parts
@@ -184,8 +176,10 @@ pub fn install(
         finished: Finished::default(),
         unsynced: FxHashSet::default(),
         synced: Instant::now(),
-        signals: &signals,
+        signals,
         said_stopping: Cell::new(false),
+        python: services.live().python().host.is_running(),
+        fresh: FxHashMap::default(),
     };
     run.learn_owners();
     let limits = Limits { jobs, keep_going: session.options.keep_going, tokens };
@@ -224,6 +218,14 @@ pub fn install(
         durations.save();
     }
     if finished.failures.is_empty() && !finished.interrupted {
+        if !extensions.is_empty() {
+            let called =
+                call_extensions(&mut services.live(), &settings, &extensions, "unload", Group::UnloadExtension);
+            called.map_err(|mut error| {
+                error.doing.splice(0..0, ["Installing.".to_owned(), "Unloading extensions.".to_owned()]);
+                error
+            })?;
+        }
         if mark_shared {
             fs_err::write(settings.directory.join(".shared"), "").map_err(io_error)?;
         }
@@ -281,7 +283,7 @@ fn tasks(steps: &[Step], plan: &crate::plan::Plan, durations: &Durations, mode: 
     steps.iter().zip(priorities).map(task).collect()
 }
 
-fn prefetch(steps: &[Step], parts: &[PreparedPart], services: &Services, reporter: &Arc<Reporter>) {
+fn prefetch(steps: &[Step], parts: &[PreparedPart], services: &Services<'_>, reporter: &Arc<Reporter>) {
     let wanted = steps.iter().zip(parts).filter(|(step, _)| matches!(step.action, Action::Install | Action::Reinstall));
     let requests: Vec<_> = wanted.flat_map(|(_, part)| part.initialised.part.sources()).collect();
     if !requests.is_empty() {
@@ -296,7 +298,7 @@ type Work = (Result<Installed, RecipeError>, f64);
 fn perform(
     step: &Step,
     part: &PreparedPart,
-    services: &Services,
+    services: &Services<'_>,
     reporter: &Arc<Reporter>,
     log: &PartLogger,
     index: usize,
@@ -323,12 +325,12 @@ fn record(step: &Step, outcome: Outcome, seconds: f64) -> PartRecord {
 }
 
 /// The bookkeeping of a run, on the coordinating thread.
-struct Run<'a> {
+struct Run<'a, 'p> {
     session: &'a Session,
     profile: &'a Profile,
     steps: &'a [Step],
     parts: &'a [PreparedPart],
-    services: &'a Services,
+    services: &'a Services<'p>,
     reporter: &'a Arc<Reporter>,
     logs: &'a [PartLogger],
     store: &'a mut Store,
@@ -343,9 +345,13 @@ struct Run<'a> {
     signals: &'a Signals,
     /// The commands were told to stop.
     said_stopping: Cell<bool>,
+    /// Recipes in Python are at work.
+    python: bool,
+    /// Options of parts that are at work, where they may have changed since the plan was made.
+    fresh: FxHashMap<usize, SavedOptions>,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     fn directory(&self) -> &Path {
         &self.services.settings.directory
     }
@@ -434,15 +440,20 @@ impl Run<'_> {
         } else {
             paths
         };
-        let mut options = part.options.clone();
+        let mut options = self.fresh.remove(&index).unwrap_or_else(|| part.options.clone());
         options.insert(INSTALLED_OPTION.into(), recorded.join("\n").into());
         Ok(Some(options))
     }
 
     fn succeed(&mut self, index: usize, seconds: f64) {
         let step = &self.steps[index];
-        if let (false, Some(unused)) = (is_update(step), &self.parts[index].unused) {
-            self.reporter.part_record(index, Level::Warning, &unused.message());
+        // A recipe in Python may have read options while it worked.
+        let unused = match self.python {
+            true => self.services.live().unused(&step.part).map(|unused| unused.message()),
+            false => self.parts[index].unused.as_ref().map(Unused::message),
+        };
+        if let (false, Some(message)) = (is_update(step), unused) {
+            self.reporter.part_record(index, Level::Warning, &message);
         }
         if !is_update(step) {
             self.durations.remember(&step.part, seconds);
@@ -473,7 +484,7 @@ impl Run<'_> {
     }
 }
 
-impl Observer<Work> for Run<'_> {
+impl Observer<Work> for Run<'_, '_> {
     fn ended(&mut self, outcomes: Vec<(usize, Work)>) -> Vec<bool> {
         let mut accepted = Vec::with_capacity(outcomes.len());
         let mut records = Vec::new();
@@ -528,6 +539,13 @@ impl Observer<Work> for Run<'_> {
     }
 
     fn starting(&mut self, index: usize) {
+        // zc.buildout saves a part's options as they are now: parts before it may have changed them.
+        if self.python && self.session.mode == Mode::Upstream {
+            let name = &self.parts[index].initialised.name;
+            if let Ok(options) = saved_options(&mut self.services.live(), name) {
+                self.fresh.insert(index, options);
+            }
+        }
         // What a part needs is durable before it starts; one sync serves all that ended meanwhile.
         if self.steps[index].needs.iter().any(|need| self.unsynced.contains(need)) {
             self.sync();

@@ -1,5 +1,6 @@
 //! Doing what the plan says: preparation of all parts, the scheduler, installation and removal.
 
+mod initialise;
 mod install;
 mod jobserver;
 mod prepare;
@@ -7,5 +8,6 @@ mod remove;
 mod schedule;
 mod services;
 
+pub use initialise::settings;
 pub use install::{Finished, PartFailure, Signals, create_directories, install};
-pub use prepare::{Failure, Prepared, Purpose, prepare, settings};
+pub use prepare::{Failure, Prepared, Purpose, prepare};

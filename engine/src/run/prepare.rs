@@ -2,29 +2,36 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rbuildout_cache::Downloader;
 use rbuildout_parser::installed::{SIGNATURE_OPTION, SavedOptions};
 use rbuildout_parser::{Diagnostic, Mode, PART_DEPENDENCIES, Profile, mistakes};
-use rbuildout_recipes::{Settings, find, why_not_native};
+use rbuildout_recipes::python::Group;
+use rbuildout_recipes::run::{Environment, Level};
+use rbuildout_recipes::{Settings, find};
 use rustc_hash::FxHashSet;
 
-use crate::buildout::{Buildout, InitialisedPart, Message, Unused};
+use super::initialise::{Initialised, initialise};
+use super::install::create_directories;
+use crate::buildout::{Buildout, InitialisedPart, Surroundings, Unused, View, to_diagnostic};
 use crate::plan::{Candidate, Plan, Rules, make};
 use crate::session::Session;
-use crate::state::{PendingRemoval, StateDirectory, Store};
-use crate::ui::LogSettings;
+use crate::state::{Children, PendingRemoval, StateDirectory, Store};
+use crate::ui::{LogSettings, Reporter};
 
 /// Why something could not be done: the error that stopped it, and others found in the same pass.
 #[derive(Debug)]
 pub struct Failure {
     pub error: Box<Diagnostic>,
     pub others: Vec<Diagnostic>,
+    /// The run was to stop; that is all there is to say.
+    pub interrupted: bool,
 }
 
 impl From<Box<Diagnostic>> for Failure {
     fn from(error: Box<Diagnostic>) -> Self {
-        Self { error, others: Vec::new() }
+        Self { error, others: Vec::new(), interrupted: false }
     }
 }
 
@@ -35,11 +42,11 @@ impl From<Diagnostic> for Failure {
 }
 
 /// What the parts are prepared for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// They will be installed: directories are created.
-    Install,
-    /// Only a look: nothing is written.
+#[derive(Clone, Copy)]
+pub enum Purpose<'a> {
+    /// They will be installed. The function makes the reporter of the run, once it is known what to show.
+    Install { reporter: &'a dyn Fn(&LogSettings) -> Arc<Reporter>, interrupted: &'a Arc<AtomicBool> },
+    /// Only a look: nothing is installed.
     Look,
 }
 
@@ -52,7 +59,7 @@ pub struct PreparedPart {
 }
 
 /// Everything that a run needs.
-pub struct Prepared {
+pub struct Prepared<'p> {
     pub settings: Arc<Settings>,
     pub downloader: Arc<Downloader>,
     pub state: StateDirectory,
@@ -60,12 +67,17 @@ pub struct Prepared {
     pub pending: Vec<PendingRemoval>,
     pub parts: Vec<PreparedPart>,
     pub plan: Plan,
-    pub log: LogSettings,
     pub unused: Option<Unused>,
     /// Directories to create before anything else, in order.
     pub directories: Vec<PathBuf>,
-    /// What recipes said while they were initialised.
-    pub messages: Vec<Message>,
+    /// All sections, alive.
+    pub buildout: Buildout<'p>,
+    pub environment: Arc<Environment>,
+    /// The processes of the run.
+    pub children: Arc<Children>,
+    pub reporter: Option<Arc<Reporter>>,
+    /// Extensions in Python.
+    pub extensions: Vec<String>,
     /// All parts are meant, not only some that the command line names.
     pub whole_list: bool,
     /// `shared-parts` is set and slapos.extension.shared is asked for.
@@ -73,7 +85,12 @@ pub struct Prepared {
 }
 
 /// Initialises the wanted parts and makes the plan. `wanted` are parts named on the command line.
-pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose: Purpose) -> Result<Prepared, Failure> {
+pub fn prepare<'p>(
+    session: &'p Session,
+    profile: &'p Profile,
+    wanted: &[String],
+    purpose: Purpose<'_>,
+) -> Result<Prepared<'p>, Failure> {
     let directory = profile.raw("buildout", "directory").cloned().ok_or_else(|| {
         let error = Diagnostic::user("Missing option: buildout:directory");
         let mut error = error.with_hint("A profile read from a URL has no directory: give `buildout:directory=/path`.");
@@ -82,20 +99,49 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     })?;
     // A directory with references is only known later; it is checked to be absolute there.
     let state = StateDirectory::new(Path::new(&*directory));
-    let downloader = session.downloader(profile, &state)?;
-    let mut buildout = Buildout::new(profile, downloader.clone(), state.root().to_owned());
+    let children = Arc::new(Children::new(state.children()));
+    let installs = matches!(purpose, Purpose::Install { .. }) && !session.options.dry_run;
+    let interrupted = match purpose {
+        Purpose::Install { interrupted, .. } => interrupted.clone(),
+        Purpose::Look => Arc::default(),
+    };
+    let orphans = if installs { Children::reap_orphans(&state.children()).map_err(io_failure)? } else { 0 };
+    let of_python = children.clone();
+    let before_start = move || if installs { of_python.prepare() } else { Ok(()) };
+    let surroundings = session.surroundings(profile, &state, interrupted.clone(), Box::new(before_start))?;
+    let Surroundings { downloader, python, .. } = &surroundings;
+    let (downloader, environment) = (downloader.clone(), python.host.environment().clone());
+    let mut buildout = Buildout::new(profile, surroundings);
     let fail = |mut error: Box<Diagnostic>, buildout: &Buildout<'_>, outer: &str| {
         let mut doing = vec![outer.to_owned()];
         doing.extend(buildout.doing());
         doing.append(&mut error.doing);
         error.doing = doing;
         let others = if session.mode == Mode::Slapos { all_mistakes(profile) } else { Vec::new() };
-        Failure { error, others }
+        Failure { error, others, interrupted: interrupted.load(Ordering::Relaxed) }
     };
 
     let initialised = initialise(&mut buildout);
     let initialised = initialised.map_err(|error| fail(error, &buildout, "Initializing."))?;
     let installing = |error, buildout: &Buildout<'_>| fail(error, buildout, "Installing.");
+    buildout.python().host.set_log_level(initialised.log.threshold);
+    let reporter = match purpose {
+        Purpose::Install { reporter, .. } => Some(reporter(&initialised.log)),
+        Purpose::Look => None,
+    };
+    if let Some(reporter) = &reporter {
+        let told = reporter.clone();
+        buildout.tell(Box::new(move |message| told.message(message)));
+        if orphans > 0 {
+            let message = format!("Ended {orphans} processes that a killed run had left behind.");
+            reporter.record(Level::Info, &message);
+        }
+    }
+    extensions(&mut buildout, &initialised, "load", Group::Extension)
+        .map_err(|error| installing(with_doing(error, "Loading extensions."), &buildout))?;
+    if let (Some(reporter), true) = (&reporter, installs) {
+        create_directories(&initialised.directories, reporter)?;
+    }
 
     let list = request(&mut buildout, wanted).map_err(|error| installing(error, &buildout))?;
     let mut options = Vec::with_capacity(list.len());
@@ -111,11 +157,9 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     let installed =
         (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
     let (store, pending) = Store::open(installed, &state, session.mode)?;
-    let messages = buildout.take_messages();
-    let mut initialised_parts = buildout.into_parts();
     let mut parts = Vec::with_capacity(list.len());
     for ((name, options), unused) in list.iter().zip(options).zip(unused) {
-        let Some(part) = initialised_parts.swap_remove(name) else { continue };
+        let Some(part) = buildout.parts().get(name).cloned() else { continue };
         parts.push(PreparedPart { initialised: part, options, unused });
     }
     let candidates: Vec<Candidate<'_>> = parts
@@ -137,7 +181,7 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     };
     let plan = make(&candidates, store.state(), rules);
     Ok(Prepared {
-        directories: if purpose == Purpose::Install { initialised.directories } else { Vec::new() },
+        directories: initialised.directories,
         settings: initialised.settings,
         downloader,
         state,
@@ -145,126 +189,61 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
         pending,
         parts,
         plan,
-        log: initialised.log,
         unused: buildout_unused,
-        messages,
+        buildout,
+        environment,
+        children,
+        reporter,
+        extensions: initialised.extensions,
         whole_list: wanted.is_empty(),
         mark_shared: initialised.mark_shared,
     })
 }
 
-/// The settings of a buildout and the directories that it needs, without initialising any part.
-pub fn settings(session: &Session, profile: &Profile) -> Result<(Arc<Settings>, Vec<PathBuf>), Failure> {
-    let directory = profile.raw("buildout", "directory").map_or("/", |directory| directory);
-    let state = StateDirectory::new(Path::new(directory));
-    let downloader = session.downloader(profile, &state)?;
-    let mut buildout = Buildout::new(profile, downloader, state.root().to_owned());
-    let initialised = initialise(&mut buildout).map_err(|mut error| {
-        error.doing = std::iter::once("Initializing.".to_owned()).chain(buildout.doing()).collect();
-        error
-    })?;
-    Ok((initialised.settings, initialised.directories))
-}
-
 /// Every mistake that can be found without running a recipe.
 fn all_mistakes(profile: &Profile) -> Vec<Diagnostic> {
     let published = |recipe: &str, option: &str| find(recipe).map(|native| native.publishes().contains(&option));
-    let problem = |recipe: &str| find(recipe).is_none().then(|| why_not_native(recipe));
-    mistakes(profile, &published, &problem)
+    mistakes(profile, &published)
 }
 
-struct Initialised {
-    settings: Arc<Settings>,
-    installed: Arc<str>,
-    ignore_signature: bool,
-    log: LogSettings,
-    directories: Vec<PathBuf>,
-    mark_shared: bool,
+fn io_failure(error: std::io::Error) -> Failure {
+    Diagnostic::user(error.to_string()).into()
 }
 
-/// Reads the options of `[buildout]` that govern the run, in the reference's order.
-fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box<Diagnostic>> {
-    buildout.section("buildout")?;
-    let log = log_settings(buildout)?;
-    for option in BOOLEANS {
-        buildout.boolean(option)?;
-    }
-    let settings = buildout.ensure_settings()?;
-    if settings.offline && buildout.boolean("install-from-cache")? {
-        let message = "install-from-cache can't be used with offline mode.\nNothing is installed, even from cache, in \
-                       offline\nmode, which might better be called 'no-install mode'.\n";
-        return Err(Box::new(Diagnostic::user(message)));
-    }
-    let mut directories = Vec::new();
-    for option in ["download-cache", "extends-cache"] {
-        let value = buildout.option("buildout", option)?.filter(|value| !value.is_empty());
-        directories.extend(value.map(|value| settings.directory.join(&*value)));
-    }
-    directories.extend([
-        settings.eggs_directory.clone(),
-        settings.bin_directory.clone(),
-        settings.parts_directory.clone(),
-        settings.develop_eggs_directory.clone(),
-    ]);
-    let extensions = buildout.option("buildout", "extensions")?.unwrap_or_else(|| "".into());
-    let mut mark_shared = false;
-    for extension in extensions.split_whitespace() {
-        match extension {
-            "slapos.extension.shared" => {
-                mark_shared = buildout.option("buildout", "shared-parts")?.is_some_and(|value| !value.is_empty());
-            }
-            other => {
-                let message = format!("The extension '{other}' can't be loaded");
-                let hint = "Extensions other than slapos.extension.shared need the Python recipe host, which this \
-                            version does not have.";
-                return Err(Box::new(Diagnostic::user(message).with_hint(hint)));
-            }
-        }
-    }
-    Ok(Initialised {
-        installed: buildout.option("buildout", "installed")?.unwrap_or_else(|| "".into()),
-        ignore_signature: buildout.option("buildout", "check-signature")?.as_deref() == Some("false"),
-        settings,
-        log,
-        directories,
-        mark_shared,
-    })
+fn with_doing(mut error: Box<Diagnostic>, doing: &str) -> Box<Diagnostic> {
+    error.doing.insert(0, doing.to_owned());
+    error
 }
 
-const BOOLEANS: [&str; 10] = [
-    "offline",
-    "newest",
-    "prefer-final",
-    "use-dependency-links",
-    "allow-picked-versions",
-    "show-picked-versions",
-    "install-from-cache",
-    "abi-tag-eggs",
-    "relative-paths",
-    "allow-unknown-extras",
-];
+/// Calls the extensions in Python, in order.
+fn extensions(
+    buildout: &mut Buildout<'_>,
+    initialised: &Initialised,
+    kind: &str,
+    group: Group,
+) -> Result<(), Box<Diagnostic>> {
+    if initialised.extensions.is_empty() {
+        return Ok(());
+    }
+    call_extensions(buildout, &initialised.settings, &initialised.extensions, kind, group)
+}
 
-fn log_settings(buildout: &mut Buildout<'_>) -> Result<LogSettings, Box<Diagnostic>> {
-    let level = buildout.option("buildout", "log-level")?.unwrap_or_else(|| "INFO".into());
-    let number = match &*level {
-        "DEBUG" => 10,
-        "INFO" => 20,
-        "WARNING" | "WARN" => 30,
-        "ERROR" => 40,
-        "CRITICAL" | "FATAL" => 50,
-        other => other.trim().parse::<i64>().map_err(|_| {
-            Box::new(
-                Diagnostic::user(format!("Invalid logging level {other}"))
-                    .with_hint("Use DEBUG, INFO, WARNING, ERROR or CRITICAL."),
-            )
-        })?,
-    };
-    let verbosity = buildout.option("buildout", "verbosity")?.unwrap_or_else(|| "0".into());
-    let verbosity: i64 =
-        verbosity.trim().parse().map_err(|_| Box::new(Diagnostic::user(format!("Invalid verbosity {verbosity}"))))?;
-    let format = buildout.option("buildout", "log-format")?.filter(|format| !format.is_empty());
-    let threshold = number - verbosity;
-    Ok(LogSettings { threshold, format: format.map(|format| format.to_string()), echo: threshold <= 10 })
+/// Calls the functions that extensions have registered for a moment of the run.
+pub(super) fn call_extensions(
+    buildout: &mut Buildout<'_>,
+    settings: &Settings,
+    names: &[String],
+    kind: &str,
+    group: Group,
+) -> Result<(), Box<Diagnostic>> {
+    let mode = buildout.config().mode;
+    let python = buildout.python().clone();
+    let loaded = python.distributions.load_all(settings, names, group).map_err(|error| to_diagnostic(error, mode))?;
+    for extension in loaded {
+        let called = rbuildout_recipes::python::extension(&python.host, &mut View::new(buildout)?, kind, &extension);
+        called.map_err(|error| to_diagnostic(error, mode))?;
+    }
+    Ok(())
 }
 
 /// Initialises the requested parts and returns the install list.
@@ -286,9 +265,19 @@ fn request(buildout: &mut Buildout<'_>, wanted: &[String]) -> Result<Vec<Arc<str
     Ok(names.into_iter().filter(|name| buildout.parts().contains_key(name) && seen.insert(name.clone())).collect())
 }
 
-fn saved_options(buildout: &mut Buildout<'_>, name: &Arc<str>) -> Result<SavedOptions, Box<Diagnostic>> {
+/// The options of a part as they are saved, with its signature.
+pub(super) fn saved_options(buildout: &mut Buildout<'_>, name: &Arc<str>) -> Result<SavedOptions, Box<Diagnostic>> {
     let signature = buildout.signature(name)?;
-    let mut options = buildout.saved(name)?;
+    let mode = buildout.config().mode;
+    let part = buildout.parts().get(name).map(|initialised| initialised.part.clone());
+    let own = match part {
+        Some(part) => part.saved(&mut View::new(buildout)?).map_err(|error| to_diagnostic(error, mode))?,
+        None => None,
+    };
+    let mut options = match own {
+        Some(own) => own.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        None => buildout.saved(name)?,
+    };
     options.insert(SIGNATURE_OPTION.into(), signature);
     Ok(options)
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rbuildout_cache::tree;
 use rbuildout_parser::Diagnostic;
-use rbuildout_parser::installed::SavedOptions;
+use rbuildout_parser::installed::{INSTALLED_OPTION, SavedOptions};
+use rbuildout_recipes::python::{Group, uninstall as uninstall_hook};
 use rbuildout_recipes::run::{Level, RunContext};
-use rbuildout_recipes::{RecipeError, find};
 
 use super::services::Services;
+use crate::buildout::{View, split, to_diagnostic};
 use crate::state::Store;
 use crate::ui::{PartLogger, Reporter};
 
@@ -45,7 +46,7 @@ fn real_path(path: &Path) -> Option<PathBuf> {
 pub(super) fn uninstall(
     name: &Arc<str>,
     store: &mut Store,
-    services: &Services,
+    services: &Services<'_>,
     reporter: &Arc<Reporter>,
     log: &PartLogger,
 ) -> Result<(), Box<Diagnostic>> {
@@ -55,22 +56,51 @@ pub(super) fn uninstall(
         diagnostic.doing = vec![format!("Uninstalling {name}.")];
         Box::new(diagnostic)
     };
+    let failed_by = |mut error: Box<Diagnostic>| {
+        error.doing.insert(0, format!("Uninstalling {name}."));
+        error
+    };
     let mut paths = store.paths(name);
     let saved: Option<&SavedOptions> = store.state().parts.get(name);
-    let recipe = saved.and_then(|options| options.get("recipe")).and_then(|recipe| find(recipe));
-    if let (Some(saved), Some(recipe)) = (saved, recipe.filter(|recipe| recipe.has_uninstall())) {
-        reporter.record(Level::Info, "Running uninstall recipe.");
+    if let Some(saved) = saved {
         let options: IndexMap<String, String> =
             saved.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-        let context = RunContext { part: name, services, log };
-        match recipe.uninstall(name, &options, &context) {
-            Ok(Some(instead)) => paths = instead,
-            Ok(None) => {}
-            Err(RecipeError::Interrupted) => return Err(failed("Interrupted.".to_owned())),
-            Err(error) => return Err(failed(error.to_string())),
+        if let Some(instead) = call_hook(name, &options, services, reporter, log).map_err(failed_by)? {
+            paths = instead;
         }
     }
     store.removing(name, &paths).map_err(|error| failed(error.to_string()))?;
     delete_paths(&services.settings.directory, &paths).map_err(|error| failed(error.to_string()))?;
     store.removed(name).map_err(|error| failed(error.to_string()))
+}
+
+/// Calls the uninstall hook of a part's recipe, if it has one. Returns the paths to delete instead of those recorded.
+fn call_hook(
+    name: &str,
+    options: &IndexMap<String, String>,
+    services: &Services<'_>,
+    reporter: &Reporter,
+    log: &PartLogger,
+) -> Result<Option<Vec<String>>, Box<Diagnostic>> {
+    let Some(recipe) = options.get("recipe") else { return Ok(None) };
+    let mut live = services.live();
+    let mode = live.config().mode;
+    if let Some(native) = live.natives().find(recipe) {
+        drop(live);
+        if !native.has_uninstall() {
+            return Ok(None);
+        }
+        reporter.record(Level::Info, "Running uninstall recipe.");
+        let context = RunContext { part: name, services, log };
+        return native.uninstall(name, options, &context).map_err(|error| to_diagnostic(error, mode));
+    }
+    // As in the reference, a recipe that can't be found any more has nothing to do at the end of its parts.
+    let Ok((requirement, entry)) = split(recipe) else { return Ok(None) };
+    let Ok(Some(hook)) = live.entry_point(requirement, Group::Uninstall, entry) else { return Ok(None) };
+    reporter.record(Level::Info, "Running uninstall recipe.");
+    let host = live.python().host.clone();
+    let left = uninstall_hook(&host, &mut View::new(&mut live)?, name, options, &hook);
+    let left = left.map_err(|error| to_diagnostic(error, mode))?;
+    let paths = left.get(INSTALLED_OPTION).map(|paths| paths.lines().filter(|path| !path.is_empty()));
+    Ok(paths.map(|paths| paths.map(str::to_owned).collect()))
 }

@@ -42,12 +42,15 @@ fn number(level: Level) -> i64 {
     }
 }
 
-fn name(level: Level) -> &'static str {
+/// Python's name of a numeric level.
+fn level_name(level: i64) -> String {
     match level {
-        Level::Debug => "DEBUG",
-        Level::Info => "INFO",
-        Level::Warning => "WARNING",
-        Level::Error => "ERROR",
+        10 => "DEBUG".to_owned(),
+        20 => "INFO".to_owned(),
+        30 => "WARNING".to_owned(),
+        40 => "ERROR".to_owned(),
+        50 => "CRITICAL".to_owned(),
+        other => format!("Level {other}"),
     }
 }
 
@@ -98,7 +101,20 @@ impl Reporter {
                     self.write(line.as_bytes());
                 }
             }
+            Message::Foreign { level, logger, text } => self.foreign(None, *level, logger, text),
             Message::Line(line) => self.write(format!("{line}\n").as_bytes()),
+        }
+    }
+
+    /// A record of any Python logger.
+    fn foreign(&self, part: Option<usize>, level: i64, logger: &str, text: &str) {
+        if level < self.settings.threshold {
+            return;
+        }
+        let line = self.formatted(level, &level_name(level), logger, text);
+        match part {
+            Some(index) => self.part_bytes(index, line.as_bytes()),
+            None => self.write(line.as_bytes()),
         }
     }
 
@@ -113,11 +129,15 @@ impl Reporter {
         if number(level) < self.settings.threshold {
             return None;
         }
+        Some(self.formatted(number(level), &level_name(number(level)), logger, message))
+    }
+
+    fn formatted(&self, level: i64, level_name: &str, logger: &str, message: &str) -> String {
         if let Some(format) = &self.settings.format {
             let fields = |key: &str| {
                 Ok::<_, PythonError>(Value::from(match key {
-                    "levelname" => name(level).to_owned(),
-                    "levelno" => number(level).to_string(),
+                    "levelname" => level_name.to_owned(),
+                    "levelno" => level.to_string(),
                     "name" => logger.to_owned(),
                     "message" => message.to_owned(),
                     "asctime" => clock(),
@@ -125,10 +145,11 @@ impl Reporter {
                 }))
             };
             if let Ok(line) = percent_format_with(format, "dict", fields) {
-                return Some(format!("{line}\n"));
+                return format!("{line}\n");
             }
         }
-        Some(if logger == "zc.buildout" { format!("{message}\n") } else { format!("{logger}: {message}\n") })
+        let own = logger == "zc.buildout" || logger.starts_with("zc.buildout.");
+        if own { format!("{message}\n") } else { format!("{logger}: {message}\n") }
     }
 
     fn part_bytes(&self, index: usize, bytes: &[u8]) {
@@ -251,6 +272,11 @@ impl PartLog for PartLogger {
         if let Some(line) = self.reporter.line(level, &self.part, message) {
             self.reporter.part_bytes(self.index, line.as_bytes());
         }
+    }
+
+    fn record_of(&self, logger: &str, level: i64, message: &str) {
+        self.append(&format!("{logger}: {message}\n"));
+        self.reporter.foreign(Some(self.index), level, logger, message);
     }
 
     fn print(&self, line: &str) {

@@ -12,7 +12,7 @@ mod symbolic_link;
 mod template;
 mod wrapper;
 
-pub use registry::{find, why_not_native};
+pub use registry::{NATIVES_VARIABLE, Natives, find};
 
 use crate::api::Distribution;
 

@@ -51,7 +51,7 @@ struct CommandPart {
 impl CommandPart {
     fn run(&self, command: &str, run: &RunContext) -> Result<(), RecipeError> {
         run.log.phase("command");
-        let spec = CommandSpec::shell(command, &run.settings().directory).environment(run.services.environment());
+        let spec = CommandSpec::shell(command, &run.settings().directory).environment(&run.services.environment());
         let status = run.run(&spec)?;
         if status.success() || !self.stop_on_error {
             return Ok(());

@@ -20,6 +20,43 @@ pub fn find(recipe: &str) -> Option<&'static dyn Recipe> {
         .map(|&(_, _, recipe)| recipe)
 }
 
+/// Environment variable that says which recipes may be native: see [`Natives::parse`].
+pub const NATIVES_VARIABLE: &str = "RBUILDOUT_NATIVE";
+
+/// Which of the native recipes are used; the others' originals are run in Python.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Natives {
+    #[default]
+    All,
+    /// Those of these distributions (normalised names).
+    Only(Vec<String>),
+}
+
+impl Natives {
+    /// `all`, `none`, or names of distributions separated by blanks or commas.
+    pub fn parse(text: &str) -> Self {
+        match text.trim() {
+            "" | "all" => Self::All,
+            "none" => Self::Only(Vec::new()),
+            names => {
+                let names = names.split([' ', ',', '\t', '\n']).filter(|name| !name.is_empty());
+                Self::Only(names.filter_map(RecipeName::parse).map(|name| name.distribution).collect())
+            }
+        }
+    }
+
+    /// The native recipe for a `recipe` option, if it is to be used. What is part of buildout itself always is.
+    pub fn find(&self, recipe: &str) -> Option<&'static dyn Recipe> {
+        let found = find(recipe)?;
+        let own = || RecipeName::parse(recipe).is_some_and(|name| name.distribution == "zc-buildout");
+        let listed = |names: &[String]| RecipeName::parse(recipe).is_some_and(|n| names.contains(&n.distribution));
+        match self {
+            Self::All => Some(found),
+            Self::Only(names) => (listed(names) || own()).then_some(found),
+        }
+    }
+}
+
 type Entry = (&'static str, &'static str, &'static dyn Recipe);
 
 /// Distribution (normalised), entry point, recipe.
@@ -61,43 +98,6 @@ impl RecipeName {
     }
 }
 
-/// Says in plain sentences why a recipe cannot be run: which part of the stack would run it, and what could be used
-/// instead.
-pub fn why_not_native(recipe: &str) -> String {
-    let mut text = format!(
-        "The recipe `{recipe}` isn't native: it needs the Python recipe host, which this version doesn't have."
-    );
-    let name = RecipeName::parse(recipe);
-    let name = name.as_ref().map_or(("", ""), |name| (name.distribution.as_str(), name.entry.as_str()));
-    if let Some(alternative) = alternative(name.0, name.1) {
-        text.push(' ');
-        text.push_str(alternative);
-    }
-    let mut known = NATIVE.iter().filter(|(distribution, ..)| *distribution == name.0).map(|(_, entry, _)| *entry);
-    if let Some(first) = known.next() {
-        let entries = known.fold(format!("`{first}`"), |text, entry| format!("{text}, `{entry}`"));
-        text.extend([" Entries of this distribution that are native: ", &entries, "."]);
-    }
-    text
-}
-
-fn alternative(distribution: &str, entry: &str) -> Option<&'static str> {
-    Some(match (distribution, entry) {
-        ("slapos-recipe-build", "default") => {
-            "It runs inline Python. Where that only fetches, unpacks or runs commands, `slapos.recipe.cmmi`, \
-             `slapos.recipe.build:download-unpacked` or `plone.recipe.command` can do it."
-        }
-        ("collective-recipe-template", "genshi") => "Use `slapos.recipe.template:jinja2` instead of Genshi templates.",
-        ("hexagonit-recipe-download", _) => {
-            "Use `slapos.recipe.build:download` or `slapos.recipe.build:download-unpacked`."
-        }
-        ("cns-recipe-symlink", _) => "Use `slapos.cookbook:symbolic.link`, or `ln -s` with `plone.recipe.command`.",
-        ("collective-recipe-shelloutput", _) => "Use `plone.recipe.command`.",
-        ("zc-recipe-cmmi" | "hexagonit-recipe-cmmi", _) => "Use `slapos.recipe.cmmi`.",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,15 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn says_why_not() {
-        assert_eq!(
-            why_not_native("rubygemsrecipe"),
-            "The recipe `rubygemsrecipe` isn't native: it needs the Python recipe host, which this version doesn't have."
-        );
-        assert!(
-            why_not_native("hexagonit.recipe.download")
-                .ends_with("Use `slapos.recipe.build:download` or `slapos.recipe.build:download-unpacked`.")
-        );
-        assert!(why_not_native("zc.buildout:nope").ends_with("that are native: `debug`."));
+    fn natives_can_be_chosen() {
+        let found = |text: &str, recipe: &str| Natives::parse(text).find(recipe).is_some();
+        assert!(found("all", "slapos.recipe.cmmi") && found("", "slapos.recipe.cmmi"));
+        assert!(!found("none", "slapos.recipe.cmmi") && found("none", "zc.buildout:debug"));
+        assert!(found("plone.recipe.command, slapos_recipe_cmmi", "slapos.recipe.cmmi"));
+        assert!(!found("plone.recipe.command", "slapos.recipe.cmmi"));
     }
 }

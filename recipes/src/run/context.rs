@@ -1,14 +1,14 @@
 //! The context of one part's install or update.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use rbuildout_cache::Downloader;
 
+use super::environment::Variables;
 use crate::api::Settings;
+use crate::live::LiveBuildout;
 
 /// Severity of a log record, as Python's `logging` has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,8 @@ pub enum Level {
 pub trait PartLog: Send + Sync {
     /// A record of the part's own logger (shown as `part: message`).
     fn record(&self, level: Level, message: &str);
+    /// A record of any logger, with Python's numeric level.
+    fn record_of(&self, logger: &str, level: i64, message: &str);
     /// A line that the Python original prints or logs without a logger name.
     fn print(&self, line: &str);
     /// Short word for what the part is doing now (`download`, `unpack`, `configure`, `make`, ...).
@@ -43,14 +45,17 @@ pub trait PartLog: Send + Sync {
 pub trait RunServices: Send + Sync {
     fn settings(&self) -> &Settings;
     fn downloader(&self) -> &Arc<Downloader>;
-    /// The environment of the run: that of the process, plus the jobserver's variables.
-    fn environment(&self) -> &BTreeMap<OsString, OsString>;
+    /// The environment of the run: that of the process with the changes of Python recipes, plus the jobserver's
+    /// variables.
+    fn environment(&self) -> Arc<Variables>;
     /// True once the run is to stop: commands are then killed and no new one starts.
     fn interrupted(&self) -> bool;
     /// A command's process group exists now (`started`) or has ended; the engine kills groups on interruption and
     /// finds those that a killed run left behind.
     fn group_started(&self, pgid: u32);
     fn group_ended(&self, pgid: u32);
+    /// Calls a function with the live buildout, once. Nobody else uses it meanwhile.
+    fn with_live(&self, _act: &mut dyn FnMut(&mut dyn LiveBuildout)) {}
 }
 
 /// All that a part may use while it is installed or updated.

@@ -2,6 +2,8 @@
 
 pub(crate) mod command;
 mod context;
+mod environment;
 
 pub use command::{CommandSpec, Input};
 pub use context::{Level, PartLog, RunContext, RunServices};
+pub use environment::{Environment, Variables};

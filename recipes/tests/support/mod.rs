@@ -321,8 +321,8 @@ impl RunServices for Bench {
         &self.downloader
     }
 
-    fn environment(&self) -> &BTreeMap<OsString, OsString> {
-        &self.environment
+    fn environment(&self) -> Arc<BTreeMap<OsString, OsString>> {
+        Arc::new(self.environment.clone())
     }
 
     fn interrupted(&self) -> bool {
@@ -363,6 +363,10 @@ impl PartLog for Log {
             Level::Info => message.to_owned(),
             other => format!("{}: {message}", format!("{other:?}").to_uppercase()),
         });
+    }
+
+    fn record_of(&self, logger: &str, level: i64, message: &str) {
+        self.add(format!("{logger} {level}: {message}"));
     }
 
     fn print(&self, line: &str) {

@@ -9,7 +9,7 @@ use super::Problem;
 use crate::run::{Failure, Finished, Purpose, Signals, install as run_install, prepare};
 use crate::session::Session;
 use crate::state::StateDirectory;
-use crate::ui::Reporter;
+use crate::ui::{LogSettings, Reporter};
 
 pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem> {
     let profile = session.load()?;
@@ -18,11 +18,18 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
         Some(directory) => Some(lock(session, &StateDirectory::new(std::path::Path::new(&**directory)))?),
         None => None,
     };
-    let prepared = prepare(session, &profile, parts, Purpose::Install)?;
-    let quiet = prepared.log.threshold > 20 || prepared.log.echo;
-    let live = session.mode == Mode::Slapos && !quiet && std::io::stderr().is_terminal();
-    let reporter = Reporter::new(prepared.log.clone(), live);
-    let finished = run_install(session, &profile, prepared, &reporter, signals()?)?;
+    let signals = signals()?;
+    let reporter = |log: &LogSettings| {
+        let quiet = log.threshold > 20 || log.echo;
+        let live = session.mode == Mode::Slapos && !quiet && std::io::stderr().is_terminal();
+        Reporter::new(log.clone(), live)
+    };
+    let purpose = Purpose::Install { reporter: &reporter, interrupted: &signals.interrupted };
+    let prepared = prepare(session, &profile, parts, purpose).map_err(|failure| match failure.interrupted {
+        true => Problem::Interrupted,
+        false => failure.into(),
+    })?;
+    let finished = run_install(session, &profile, prepared, &signals)?;
     let Finished { failures, interrupted } = finished;
     if interrupted {
         return Err(Problem::Interrupted);

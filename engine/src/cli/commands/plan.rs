@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::{Problem, output};
 use crate::plan::{Action, Graph, Plan, Reason};
-use crate::run::{Prepared, Purpose, prepare};
+use crate::run::{Purpose, prepare};
 use crate::session::Session;
-use crate::state::{Durations, Outcome, last_record};
+use crate::state::{Durations, Outcome, StateDirectory, last_record};
 
 /// Show what would be installed, updated or removed, and why.
 #[derive(Debug, Parser)]
@@ -47,14 +47,16 @@ pub(super) fn usage(error: &clap::Error) -> Problem {
     Problem::Message(format!("{}; see --help", first.join(" ").trim_start_matches("error: ").trim_end_matches(':')))
 }
 
-fn look(session: &Session, parts: &[String]) -> Result<Prepared, Problem> {
+/// The plan, and where runs are recorded.
+fn look(session: &Session, parts: &[String]) -> Result<(Plan, StateDirectory), Problem> {
     let profile = session.load()?;
-    Ok(prepare(session, &profile, parts, Purpose::Look)?)
+    let prepared = prepare(session, &profile, parts, Purpose::Look)?;
+    Ok((prepared.plan, prepared.state))
 }
 
 pub(super) fn plan(session: &Session, arguments: &[String]) -> Result<(), Problem> {
     let arguments = PlanArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
-    let plan = look(session, &arguments.parts)?.plan;
+    let plan = look(session, &arguments.parts)?.0;
     if arguments.json {
         let document = json!({ "version": 1, "removals": plan.removals, "steps": plan.steps });
         return output(&format!("{document:#}\n"));
@@ -89,29 +91,29 @@ fn text(plan: &Plan) -> String {
 
 pub(super) fn why(session: &Session, arguments: &[String]) -> Result<(), Problem> {
     let arguments = WhyArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
-    let prepared = look(session, &[])?;
+    let (plan, state) = look(session, &[])?;
     let name = arguments.part.as_str();
-    let last = last_record(&prepared.state.runs(), name);
-    let step = prepared.plan.steps.iter().find(|step| &*step.part == name);
-    let removal = prepared.plan.removals.iter().find(|removal| &*removal.part == name && !removal.reinstalled);
+    let last = last_record(&state.runs(), name);
+    let step = plan.steps.iter().find(|step| &*step.part == name);
+    let removal = plan.removals.iter().find(|removal| &*removal.part == name && !removal.reinstalled);
     let now = match (step, removal) {
         (Some(step), _) => Some((step.action, &step.reasons)),
         (None, Some(removal)) => Some((Action::Remove, &removal.reasons)),
         (None, None) => None,
     };
     if now.is_none() && last.is_none() {
-        let near = rbuildout_parser::nearest(name, prepared.plan.steps.iter().map(|step| &*step.part));
+        let near = rbuildout_parser::nearest(name, plan.steps.iter().map(|step| &*step.part));
         let hint = near.map_or(String::new(), |near| format!(" Did you mean {near}?"));
         return Err(Problem::Message(format!("There is no part '{name}'.{hint}")));
     }
     if arguments.json {
-        let needed_by = dependents(&prepared.plan, name);
+        let needed_by = dependents(&plan, name);
         let document = json!({
             "version": 1,
             "part": name,
             "action": now.map(|(action, _)| action),
             "reasons": now.map(|(_, reasons)| reasons),
-            "needs": step.map(|step| needs(&prepared.plan, &step.needs)),
+            "needs": step.map(|step| needs(&plan, &step.needs)),
             "needed_by": needed_by,
             "last": last.as_ref().map(|(started, record)| json!({ "started": started, "record": record })),
         });
@@ -128,9 +130,9 @@ pub(super) fn why(session: &Session, arguments: &[String]) -> Result<(), Problem
     }
     if let Some(step) = step {
         if !step.needs.is_empty() {
-            out.push_str(&format!("  needs {}\n", needs(&prepared.plan, &step.needs).join(" ")));
+            out.push_str(&format!("  needs {}\n", needs(&plan, &step.needs).join(" ")));
         }
-        let needed_by = dependents(&prepared.plan, name);
+        let needed_by = dependents(&plan, name);
         if !needed_by.is_empty() {
             out.push_str(&format!("  needed by {}\n", needed_by.join(" ")));
         }
@@ -162,9 +164,9 @@ fn dependents<'a>(plan: &'a Plan, name: &str) -> Vec<&'a str> {
 
 pub(super) fn graph(session: &Session, arguments: &[String]) -> Result<(), Problem> {
     let arguments = GraphArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
-    let prepared = look(session, &[])?;
+    let (plan, _) = look(session, &[])?;
     let durations = Durations::load(session.cache_directory.as_deref());
-    let graph = Graph::new(&prepared.plan, &|part, recipe| durations.expect(part, recipe));
+    let graph = Graph::new(&plan, &|part, recipe| durations.expect(part, recipe));
     if arguments.json {
         return output(&format!("{:#}\n", graph.json()));
     }

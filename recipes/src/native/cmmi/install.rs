@@ -144,7 +144,7 @@ impl Build<'_> {
     }
 
     fn save_environment(&self) -> Result<(), RecipeError> {
-        env_script::save(&self.directory, self.run.services.environment(), self.environment()?, &self.commands)
+        env_script::save(&self.directory, &self.run.services.environment(), self.environment()?, &self.commands)
     }
 
     /// Leaves what a person needs to look into a failure.

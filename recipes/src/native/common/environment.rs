@@ -42,7 +42,7 @@ impl Environment {
     pub(crate) fn path(&self, run: &RunContext) -> Result<Option<OsString>, RecipeError> {
         let base = run.services.environment();
         match self.overrides.as_ref().and_then(|overrides| overrides.get("PATH")) {
-            Some(value) => Ok(Some(expand("PATH", value, base, run)?.into())),
+            Some(value) => Ok(Some(expand("PATH", value, &base, run)?.into())),
             None => Ok(base.get(OsStr::new("PATH")).cloned()),
         }
     }
@@ -50,9 +50,9 @@ impl Environment {
     /// The environment for this part's commands. Logs the overrides.
     pub(crate) fn variables(&self, run: &RunContext) -> Result<Variables, RecipeError> {
         let base = run.services.environment();
-        let mut variables = base.clone();
+        let mut variables = (*base).clone();
         for (key, value) in self.overrides.iter().flatten() {
-            let value = expand(key, value, base, run)?;
+            let value = expand(key, value, &base, run)?;
             run.info(&format!("[ENV] {key} = {value}"));
             variables.insert(key.into(), value.into());
         }

@@ -18,7 +18,7 @@ pub(super) fn environment(base: &Variables) -> Variables {
 
 /// A command of git in a directory.
 pub(super) fn command(git: &str, arguments: &[&str], directory: &Path, run: &RunContext) -> CommandSpec {
-    CommandSpec::new(git, directory).arguments(arguments).environment(&environment(run.services.environment()))
+    CommandSpec::new(git, directory).arguments(arguments).environment(&environment(&run.services.environment()))
 }
 
 /// Python's words for a command that failed.

@@ -77,7 +77,7 @@ fn ask(host: &dyn Host, program: &str, repository: &str, reference: &str, no_ssl
     let expired = Cell::new(false);
     let status = wait_or_interrupt(child, || {
         expired.set(Instant::now() >= limit);
-        expired.get()
+        expired.get() || host.interrupted()
     });
     if expired.get() {
         return Err(format!("no answer in {} seconds", LIMIT.as_secs()));

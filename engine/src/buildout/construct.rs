@@ -1,0 +1,98 @@
+//! Recipes: finding them and making parts of sections.
+
+use std::sync::Arc;
+
+use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_recipes::python::{Distributions, Group, Loaded, PythonHost};
+use rbuildout_recipes::{Part, Recipe, RecipeError};
+
+use super::host::{InitHost, to_diagnostic};
+use super::sections::{Buildout, Doing, InitialisedPart, Outcome};
+use super::view::View;
+
+/// What runs recipes in Python.
+pub struct Python {
+    pub host: Arc<PythonHost>,
+    pub distributions: Box<dyn Distributions>,
+}
+
+/// A recipe that was found.
+enum Found {
+    Native(&'static dyn Recipe),
+    Python(Loaded),
+}
+
+impl Buildout<'_> {
+    /// Constructs the recipe of a section, which becomes a part.
+    pub(super) fn construct(&mut self, name: &Arc<str>, recipe: Arc<str>) -> Outcome<()> {
+        let leads_out = |piece: &str| piece == ".." || piece == ".";
+        if self.mode == Mode::Slapos && (name.starts_with('/') || name.split('/').any(leads_out)) {
+            let error = Diagnostic::user(format!("The part name '{name}' leads out of the parts directory."))
+                .with_hint("A part is installed under its name: use one without `.` and `..`, not beginning with `/`.");
+            return Err(self.place(name, Box::new(error)));
+        }
+        self.ensure_settings()?;
+        let (requirement, _) = split(&recipe)?;
+        self.doing.push(Doing::LoadingRecipe(requirement.into()));
+        let found = match self.surroundings.natives.find(&recipe) {
+            Some(native) => Found::Native(native),
+            None => Found::Python(self.load(&recipe).map_err(|error| self.place(name, error))?),
+        };
+        self.doing.pop();
+        self.behalf.push(name.clone());
+        let part: Result<Arc<dyn Part>, RecipeError> = match &found {
+            Found::Native(native) => {
+                let distribution = native.distribution();
+                let token = format!("{}-{}", distribution.project, distribution.version);
+                self.tokens.insert(name.clone(), vec![token]);
+                native.init(&mut InitHost::new(self, name.clone())).map(Arc::from)
+            }
+            Found::Python(loaded) => {
+                self.tokens.insert(name.clone(), loaded.tokens.clone());
+                let host = self.surroundings.python.host.clone();
+                rbuildout_recipes::python::init(&host, &mut View::new(self)?, name, loaded).map(Arc::from)
+            }
+        };
+        let part = part.map_err(|error| to_diagnostic(error, self.mode));
+        let part = part.map_err(|diagnostic| self.place(name, diagnostic))?;
+        self.behalf.pop();
+        self.parts.insert(name.clone(), InitialisedPart { name: name.clone(), recipe, part });
+        Ok(())
+    }
+
+    /// Finds the code of a recipe in Python.
+    fn load(&mut self, recipe: &str) -> Outcome<Loaded> {
+        let (requirement, entry) = split(recipe)?;
+        let found = self.entry_point(requirement, Group::Recipe, entry)?;
+        found.ok_or_else(|| {
+            self.doing.pop();
+            self.doing.push(Doing::LoadingEntry(requirement.into(), entry.into()));
+            let message = format!("Entry point ('{}', '{entry}') not found", Group::Recipe.name());
+            Box::new(Diagnostic::internal("ImportError", message))
+        })
+    }
+
+    /// The entry point of a requirement, if its distribution has one of that name.
+    pub fn entry_point(&mut self, requirement: &str, group: Group, entry: &str) -> Outcome<Option<Loaded>> {
+        let settings = self.ensure_settings()?;
+        let python = self.surroundings.python.clone();
+        let loaded = python.distributions.load(&settings, requirement, group, entry);
+        loaded.map_err(|error| to_diagnostic(error, self.mode))
+    }
+
+    /// An option that only the recipe of a section knows.
+    pub(super) fn lookup(&mut self, section: &str, key: &str) -> Outcome<Option<Arc<str>>> {
+        let host = self.surroundings.python.host.clone();
+        let value = rbuildout_recipes::python::lookup(&host, &mut View::new(self)?, section, key);
+        value.map(|value| value.map(Arc::from)).map_err(|error| to_diagnostic(error, self.mode))
+    }
+}
+
+/// Requirement and entry point of a `recipe` option.
+pub(crate) fn split(recipe: &str) -> Outcome<(&str, &str)> {
+    let (requirement, entry) = recipe.split_once(':').unwrap_or((recipe, "default"));
+    if entry.contains(':') {
+        return Err(Box::new(Diagnostic::internal("ValueError", "too many values to unpack (expected 2)")));
+    }
+    Ok((requirement, entry))
+}

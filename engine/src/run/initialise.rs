@@ -1,0 +1,126 @@
+//! Options of `[buildout]` that govern the run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rbuildout_parser::{Diagnostic, Profile};
+use rbuildout_recipes::Settings;
+
+use super::prepare::Failure;
+use crate::buildout::Buildout;
+use crate::session::Session;
+use crate::state::StateDirectory;
+use crate::ui::LogSettings;
+
+/// The settings of a buildout and the directories that it needs, without initialising any part.
+pub fn settings(session: &Session, profile: &Profile) -> Result<(Arc<Settings>, Vec<PathBuf>), Failure> {
+    let directory = profile.raw("buildout", "directory").map_or("/", |directory| directory);
+    let state = StateDirectory::new(Path::new(directory));
+    let surroundings = session.surroundings(profile, &state, Arc::default(), Box::new(|| Ok(())))?;
+    let mut buildout = Buildout::new(profile, surroundings);
+    let initialised = initialise(&mut buildout).map_err(|mut error| {
+        error.doing = std::iter::once("Initializing.".to_owned()).chain(buildout.doing()).collect();
+        error
+    })?;
+    Ok((initialised.settings, initialised.directories))
+}
+
+/// What `[buildout]` says about the run.
+pub(super) struct Initialised {
+    pub(super) settings: Arc<Settings>,
+    pub(super) installed: Arc<str>,
+    pub(super) ignore_signature: bool,
+    pub(super) log: LogSettings,
+    /// Directories to create before anything else, in order.
+    pub(super) directories: Vec<PathBuf>,
+    pub(super) mark_shared: bool,
+    /// Extensions in Python.
+    pub(super) extensions: Vec<String>,
+}
+
+/// Reads the options of `[buildout]` that govern the run, in the reference's order.
+pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box<Diagnostic>> {
+    buildout.section("buildout")?;
+    let log = log_settings(buildout)?;
+    for option in BOOLEANS {
+        buildout.boolean(option)?;
+    }
+    let settings = buildout.ensure_settings()?;
+    if settings.offline && buildout.boolean("install-from-cache")? {
+        let message = "install-from-cache can't be used with offline mode.\nNothing is installed, even from cache, in \
+                       offline\nmode, which might better be called 'no-install mode'.\n";
+        return Err(Box::new(Diagnostic::user(message)));
+    }
+    let mut directories = Vec::new();
+    for option in ["download-cache", "extends-cache"] {
+        let value = buildout.option("buildout", option)?.filter(|value| !value.is_empty());
+        directories.extend(value.map(|value| settings.directory.join(&*value)));
+    }
+    directories.extend([
+        settings.eggs_directory.clone(),
+        settings.bin_directory.clone(),
+        settings.parts_directory.clone(),
+        settings.develop_eggs_directory.clone(),
+    ]);
+    let extensions = buildout.option("buildout", "extensions")?.unwrap_or_else(|| "".into());
+    let mut names: Vec<String> = extensions.split_whitespace().map(str::to_owned).collect();
+    if names.iter().any(|name| name == "buildout-versions" || name == "buildout.dumppickedversions") {
+        return Err(Box::new(Diagnostic::user(
+            "Buildout now includes 'buildout-versions' (and part of the older 'buildout.dumppickedversions').\nRemove \
+             the extension from your configuration and look at the 'show-picked-versions' option in buildout's \
+             documentation.",
+        )));
+    }
+    let asked = names.len();
+    names.retain(|name| name != SHARED_EXTENSION);
+    let mark_shared =
+        names.len() < asked && buildout.option("buildout", "shared-parts")?.is_some_and(|value| !value.is_empty());
+    Ok(Initialised {
+        installed: buildout.option("buildout", "installed")?.unwrap_or_else(|| "".into()),
+        ignore_signature: buildout.option("buildout", "check-signature")?.as_deref() == Some("false"),
+        settings,
+        log,
+        directories,
+        mark_shared,
+        extensions: names,
+    })
+}
+
+/// An extension that is built in.
+const SHARED_EXTENSION: &str = "slapos.extension.shared";
+
+const BOOLEANS: [&str; 10] = [
+    "offline",
+    "newest",
+    "prefer-final",
+    "use-dependency-links",
+    "allow-picked-versions",
+    "show-picked-versions",
+    "install-from-cache",
+    "abi-tag-eggs",
+    "relative-paths",
+    "allow-unknown-extras",
+];
+
+fn log_settings(buildout: &mut Buildout<'_>) -> Result<LogSettings, Box<Diagnostic>> {
+    let level = buildout.option("buildout", "log-level")?.unwrap_or_else(|| "INFO".into());
+    let number = match &*level {
+        "DEBUG" => 10,
+        "INFO" => 20,
+        "WARNING" | "WARN" => 30,
+        "ERROR" => 40,
+        "CRITICAL" | "FATAL" => 50,
+        other => other.trim().parse::<i64>().map_err(|_| {
+            Box::new(
+                Diagnostic::user(format!("Invalid logging level {other}"))
+                    .with_hint("Use DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+            )
+        })?,
+    };
+    let verbosity = buildout.option("buildout", "verbosity")?.unwrap_or_else(|| "0".into());
+    let verbosity: i64 =
+        verbosity.trim().parse().map_err(|_| Box::new(Diagnostic::user(format!("Invalid verbosity {verbosity}"))))?;
+    let format = buildout.option("buildout", "log-format")?.filter(|format| !format.is_empty());
+    let threshold = number - verbosity;
+    Ok(LogSettings { threshold, format: format.map(|format| format.to_string()), echo: threshold <= 10 })
+}

@@ -1,0 +1,97 @@
+//! Errors on their way through Python, in both directions.
+//!
+//! An error of the engine goes to Python as an exception with a number. If that exception comes out again, what is reported is
+//! the stored error, with its place in the profile.
+
+use std::sync::Mutex;
+
+use rbuildout_parser::{Class, Diagnostic};
+
+use super::protocol::{ErrorObject, Kind};
+use crate::error::RecipeError;
+
+/// Errors of the engine that were sent to Python.
+#[derive(Default)]
+pub(super) struct Kept {
+    errors: Mutex<Vec<Option<RecipeError>>>,
+}
+
+impl Kept {
+    /// What to send of an error.
+    pub(super) fn send(&self, error: RecipeError) -> ErrorObject {
+        let mut object = describe(&error);
+        let mut errors = self.errors.lock().expect("no panic while locked");
+        object.token = Some(errors.len());
+        errors.push(Some(error));
+        object
+    }
+
+    /// What an exception that came out of Python is.
+    pub(super) fn receive(&self, error: ErrorObject, doing: &str) -> RecipeError {
+        let kept = error.token.and_then(|token| {
+            let mut errors = self.errors.lock().expect("no panic while locked");
+            errors.get_mut(token).and_then(Option::take)
+        });
+        match (kept, error.kind) {
+            (Some(kept), _) => kept,
+            (None, Kind::User | Kind::MissingOption | Kind::MissingSection) => RecipeError::user(error.message),
+            (None, Kind::Exit) => {
+                let status = error.status.unwrap_or(1);
+                let text = if error.message.is_empty() { String::new() } else { format!(": {}", error.message) };
+                RecipeError::user_with_hint(
+                    format!("The recipe called sys.exit({status}) {doing}{text}"),
+                    "A recipe reports what is wrong by raising zc.buildout.UserError: this is a defect of the recipe.",
+                )
+            }
+            (None, Kind::Interrupt) => RecipeError::Python {
+                class: "KeyboardInterrupt".to_owned(),
+                message: error.message,
+                frames: error.frames,
+            },
+            (None, Kind::Key | Kind::Internal) => {
+                let class = match error.module.as_str() {
+                    "" | "builtins" => error.class,
+                    module => format!("{module}.{}", error.class),
+                };
+                RecipeError::Python { class, message: error.message, frames: error.frames }
+            }
+        }
+    }
+}
+
+fn describe(error: &RecipeError) -> ErrorObject {
+    let message = error.to_string();
+    let (kind, class, module) = match error {
+        RecipeError::User { .. } => (user_kind(&message), String::new(), String::new()),
+        RecipeError::Internal { class, .. } | RecipeError::Python { class, .. } => internal(class),
+        RecipeError::Host(inner) => match inner.downcast_ref::<Diagnostic>() {
+            Some(Diagnostic { class: Class::Internal(class), .. }) => internal(class),
+            _ => (user_kind(&message), String::new(), String::new()),
+        },
+        RecipeError::Interrupted => (Kind::Interrupt, "KeyboardInterrupt".to_owned(), String::new()),
+        RecipeError::Download(_) | RecipeError::Archive(_) => (Kind::User, String::new(), String::new()),
+        RecipeError::Io(_) => internal("OSError"),
+    };
+    let message = match error {
+        RecipeError::Internal { message, .. } | RecipeError::Python { message, .. } => message.clone(),
+        _ => message,
+    };
+    ErrorObject { kind, class, module, message, ..ErrorObject::default() }
+}
+
+fn internal(class: &str) -> (Kind, String, String) {
+    let (module, class) = class.rsplit_once('.').unwrap_or(("builtins", class));
+    let kind = if class == "KeyError" { Kind::Key } else { Kind::Internal };
+    (kind, class.to_owned(), module.to_owned())
+}
+
+/// The reference has classes of their own for two errors, which recipes catch. Their texts are fixed.
+fn user_kind(message: &str) -> Kind {
+    if message.starts_with("Missing option:") || message.starts_with("Referenced option does not exist:") {
+        Kind::MissingOption
+    } else if message.starts_with("The referenced section, ") {
+        Kind::MissingSection
+    } else {
+        Kind::User
+    }
+}
