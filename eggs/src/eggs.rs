@@ -1,32 +1,63 @@
 //! The front door: one value for a run.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rbuildout_cache::Downloader;
 
 use crate::context::Context;
+use crate::environment::{Environment, Scanner};
 use crate::error::EggError;
+use crate::index::{Index, PipConfig};
 use crate::interpreter::Interpreter;
 use crate::picked::Picked;
 use crate::pins::Pins;
-use crate::settings::{BuildExt, Install, Scripts, Settings};
+use crate::resolve::Resolver;
+use crate::settings::{BuildExt, Install, Settings};
 use crate::working_set::WorkingSet;
+
+/// Index, links and hosts of an [`Index`].
+type IndexKey = (Option<String>, Vec<String>, Vec<String>);
 
 /// All that can be done with eggs in one run. Shared by threads.
 pub struct Eggs {
     pub(crate) interpreter: Arc<Interpreter>,
     pub(crate) downloader: Downloader,
     pub(crate) settings: Settings,
+    pub(crate) scanner: Scanner,
+    /// Old-style scripts of what is developed, by project key: its metadata don't have them.
+    pub(crate) developed_scripts: Mutex<HashMap<String, Vec<(String, String)>>>,
     pins: RwLock<Arc<Pins>>,
     picked: Mutex<Picked>,
+    indexes: Mutex<HashMap<IndexKey, Arc<Index>>>,
+    tools: OnceLock<Tools>,
+}
+
+/// Where the interpreter has the tools that every environment includes.
+struct Tools {
+    /// Those of zc.buildout, setuptools, pip and wheel.
+    all: Vec<PathBuf>,
+    /// Those of setuptools, pip and wheel.
+    pip: Vec<PathBuf>,
 }
 
 impl Eggs {
     /// Nothing is touched before the first call.
     pub fn new(interpreter: Arc<Interpreter>, downloader: Downloader, settings: Settings) -> Self {
         let pins = RwLock::new(Arc::new(settings.pins.clone()));
-        Self { interpreter, downloader, settings, pins, picked: Mutex::default() }
+        let scanner = Scanner::new(Arc::clone(interpreter.facts()));
+        Self {
+            interpreter,
+            downloader,
+            settings,
+            scanner,
+            developed_scripts: Mutex::default(),
+            pins,
+            picked: Mutex::default(),
+            indexes: Mutex::default(),
+            tools: OnceLock::new(),
+        }
     }
 
     /// The interpreter that eggs are for.
@@ -54,8 +85,7 @@ impl Eggs {
     /// # Errors
     /// The reference's errors: nothing fits, versions conflict, a build failed.
     pub fn install(&self, request: &Install, context: &dyn Context) -> Result<WorkingSet, EggError> {
-        let _ = (request, context);
-        todo!()
+        Resolver::new(self, request, context).resolve()
     }
 
     /// Builds a source distribution with options of `build_ext` into `request.eggs_directory` (develop-eggs, for
@@ -69,50 +99,114 @@ impl Eggs {
         build_ext: &BuildExt,
         context: &dyn Context,
     ) -> Result<Vec<PathBuf>, EggError> {
-        let _ = (request, build_ext, context);
-        todo!()
-    }
-
-    /// Makes the project of `setup` (a `setup.py` or its directory) usable where it is: an `.egg-link` in `directory`.
-    /// Returns its path.
-    ///
-    /// # Errors
-    /// The setup script failed.
-    pub fn develop(
-        &self,
-        setup: &Path,
-        directory: &Path,
-        build_ext: &BuildExt,
-        context: &dyn Context,
-    ) -> Result<PathBuf, EggError> {
-        let _ = (setup, directory, build_ext, context);
-        todo!()
-    }
-
-    /// Generates scripts for `working_set`. Returns the paths of all, written or unchanged.
-    ///
-    /// # Errors
-    /// A requirement is not in the working set, or a file can't be written.
-    pub fn scripts(
-        &self,
-        scripts: &Scripts,
-        working_set: &WorkingSet,
-        context: &dyn Context,
-    ) -> Result<Vec<PathBuf>, EggError> {
-        let _ = (scripts, working_set, context);
-        todo!()
+        Resolver::new(self, request, context).build(build_ext)
     }
 
     /// `working_set` in the order of recipes: what is developed (as the `.egg-link` files of `develop_eggs` say), what is
     /// in `eggs`, everything else.
     pub fn sorted(&self, working_set: &WorkingSet, eggs: &Path, develop_eggs: &Path) -> WorkingSet {
-        let _ = (working_set, eggs, develop_eggs);
-        todo!()
+        let links = fs_err::read_dir(develop_eggs).into_iter().flatten().filter_map(Result::ok);
+        let developed: Vec<PathBuf> = links
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "egg-link"))
+            .filter_map(|link| crate::environment::link_target(&link))
+            .collect();
+        let rank = |path: &Path| match path {
+            path if developed.iter().any(|one| one == path) => 0,
+            path if path.starts_with(eggs) => 1,
+            _ => 2,
+        };
+        let mut paths: Vec<PathBuf> = working_set.iter().map(|one| one.location().to_owned()).collect();
+        paths.sort_by_key(|path| rank(path));
+        self.working_set_of(&paths)
     }
 
     /// The working set of everything at `paths` (`pkg_resources.WorkingSet(paths)`).
     pub fn working_set_of(&self, paths: &[PathBuf]) -> WorkingSet {
-        let _ = paths;
-        todo!()
+        let mut set = WorkingSet::default();
+        for path in paths {
+            set.add_entry(path, self.scanner.find(path, true));
+        }
+        set
+    }
+
+    /// The distributions on the interpreter's own path: what is active in a process of it.
+    pub fn installed(&self) -> WorkingSet {
+        self.working_set_of(self.interpreter.sys_path())
+    }
+
+    /// The places that belong to every environment: those of zc.buildout, setuptools, pip and wheel.
+    pub(crate) fn base_path(&self) -> &[PathBuf] {
+        &self.tools().all
+    }
+
+    /// The places of setuptools, pip and wheel.
+    pub(crate) fn pip_path(&self) -> &[PathBuf] {
+        &self.tools().pip
+    }
+
+    fn tools(&self) -> &Tools {
+        self.tools.get_or_init(|| {
+            let mut environment = Environment::new(&self.interpreter);
+            for path in self.interpreter.sys_path() {
+                environment.extend(self.scanner.find(path, false));
+            }
+            let places = |projects: &[&str]| {
+                let best = projects.iter().filter_map(|project| environment.of(project).first());
+                let mut places: Vec<PathBuf> = best.map(|one| one.location().to_owned()).collect();
+                places.sort();
+                places.dedup();
+                places
+            };
+            Tools {
+                all: places(&["zc.buildout", "setuptools", "pip", "wheel"]),
+                pip: places(&["setuptools", "pip", "wheel"]),
+            }
+        })
+    }
+
+    /// The index for these places; `None` is pip's, unless a test names another one.
+    pub(crate) fn index(
+        &self,
+        index: Option<&str>,
+        links: &[String],
+        allow_hosts: &[String],
+        context: &dyn Context,
+    ) -> Arc<Index> {
+        let kept = self.settings.download_cache.as_ref().filter(|_| self.settings.install_from_cache);
+        let index = kept.map(|path| path.display().to_string()).or_else(|| index.map(str::to_owned));
+        let key = (index.clone(), links.to_vec(), allow_hosts.to_vec());
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = indexes.entry(key).or_insert_with(|| {
+            let environment = context.environment();
+            let testing = environment.get(std::ffi::OsStr::new("buildout_testing_index_url"));
+            let named = index.or_else(|| testing.and_then(|url| url.to_str()).map(str::to_owned));
+            let (places, more) = match named {
+                Some(index) => (vec![index], Vec::new()),
+                None => {
+                    let pip = PipConfig::find(&environment, Path::new(&self.interpreter.facts().prefix));
+                    let mut places = vec![pip.index];
+                    places.extend(pip.extra_indexes);
+                    (places, pip.links)
+                }
+            };
+            Arc::new(Index::new(&places, links.to_vec(), more, allow_hosts))
+        });
+        Arc::clone(found)
+    }
+
+    /// Forgets what was read of indexes, as after the versions of recipes were chosen.
+    pub fn forget_indexes(&self) {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    pub(crate) fn note_picked(&self, project: &str, version: &str) {
+        let mut picked = self.picked.lock().unwrap_or_else(PoisonError::into_inner);
+        picked.versions.insert(project.to_owned(), version.to_owned());
+    }
+
+    pub(crate) fn note_required(&self, requirement: &str, by: &str) {
+        let mut picked = self.picked.lock().unwrap_or_else(PoisonError::into_inner);
+        picked.required_by.entry(requirement.to_owned()).or_default().insert(by.to_owned());
     }
 }

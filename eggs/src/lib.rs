@@ -6,12 +6,14 @@ mod eggs;
 mod environment;
 mod error;
 mod index;
+mod install;
 mod interpreter;
 mod metadata;
 mod name;
 mod picked;
 mod pins;
 mod requirement;
+mod resolve;
 mod settings;
 mod specifier;
 #[cfg(test)]

@@ -88,6 +88,13 @@ impl WorkingSet {
         self.register(distribution, &location, replace);
     }
 
+    /// Adds a distribution at the end, instead of the active one of its project.
+    pub(crate) fn replace(&mut self, distribution: Arc<Distribution>) {
+        let location = distribution.location().to_owned();
+        self.insert(&location, distribution.precedence(), false);
+        self.register(distribution, &location, true);
+    }
+
     fn register(&mut self, distribution: Arc<Distribution>, entry: &Path, replace: bool) {
         let key = distribution.key().to_owned();
         let location = distribution.location().to_owned();

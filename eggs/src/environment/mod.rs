@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use scan::Scanner;
+pub(crate) use scan::{Scanner, link_target};
 
 use crate::distribution::Distribution;
 use crate::interpreter::Interpreter;

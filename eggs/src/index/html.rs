@@ -80,17 +80,10 @@ fn attributes(text: &str) -> (Vec<(String, String)>, &str) {
         if rest.is_empty() {
             return (found, rest);
         }
-        let end = rest[1..].find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/'));
         // A name has at least one character, whatever that is.
-        let end = match rest.chars().next() {
-            Some(first) if !first.is_ascii() => {
-                let skip = first.len_utf8();
-                rest[skip..]
-                    .find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/'))
-                    .map_or(rest.len(), |end| end + skip)
-            }
-            _ => end.map_or(rest.len(), |end| end + 1),
-        };
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let more = rest[first..].find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/'));
+        let end = more.map_or(rest.len(), |more| first + more);
         let (name, after) = rest.split_at(end);
         rest = after.trim_start();
         let mut value = "";

@@ -107,10 +107,10 @@ impl Index {
             let mut scan = Scan { web, hosts: &self.hosts, found: &mut found };
             match place {
                 Place::Directory(directory) => {
-                    for name in &names {
-                        scan.directory(&directory.join(name));
-                    }
                     seen |= scan.directory(directory);
+                    for project in scan::projects(directory, &requirement.key) {
+                        scan.directory(&project);
+                    }
                 }
                 // An index answers for every spelling of a name, or for the first that it knows.
                 Place::Url(url) => seen |= names.iter().any(|name| scan.page(&format!("{url}{name}/"))),

@@ -10,6 +10,7 @@ use super::hosts::Hosts;
 use super::html::{self, Anchor};
 use crate::context::{Context, Level};
 use crate::interpreter::Interpreter;
+use crate::name::canonical_name;
 
 /// The logger of the reference's index.
 const LOGGER: &str = "root";
@@ -163,6 +164,13 @@ impl Scan<'_> {
             }
         }
     }
+}
+
+/// The directories in an index directory that are about the project `key`, in any spelling.
+pub(super) fn projects(index: &Path, key: &str) -> Vec<PathBuf> {
+    let entries = fs_err::read_dir(index).into_iter().flatten().filter_map(Result::ok);
+    let is_project = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| canonical_name(name) == key);
+    entries.filter(|entry| is_project(&entry.file_name())).map(|entry| entry.path()).collect()
 }
 
 fn target(base: &Url, anchor: &Anchor) -> Option<String> {

@@ -1,0 +1,162 @@
+//! Making an egg of what was fetched, and putting it into the eggs directory.
+//!
+//! Everything is made in a hidden directory beside its final place and renamed when it is whole, so that runs that
+//! share an eggs directory, and runs that are killed, never leave half an egg.
+
+mod bytecode;
+mod modes;
+mod patched;
+mod pip;
+mod sdist;
+mod store;
+mod wheel;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fs_err as fs;
+use rbuildout_cache::archive::{Limits, unpack};
+use rbuildout_cache::tree;
+
+use crate::context::{Context, Logging};
+use crate::distribution::Distribution;
+use crate::eggs::Eggs;
+use crate::error::EggError;
+use crate::index::Candidate;
+use crate::settings::{BuildExt, Mode, Patches};
+
+/// Installs into one eggs directory.
+pub(crate) struct Installer<'a> {
+    pub(crate) eggs: &'a Eggs,
+    pub(crate) context: &'a dyn Context,
+    pub(crate) directory: &'a Path,
+    /// Further variables for builds.
+    pub(crate) environment: &'a BTreeMap<OsString, OsString>,
+}
+
+impl Installer<'_> {
+    /// Installs `file`, which is what was fetched of `candidate`. Returns the distribution at its place.
+    pub(crate) fn install(
+        &self,
+        file: &Path,
+        candidate: &Candidate,
+        patches: Option<&Patches>,
+    ) -> Result<Arc<Distribution>, EggError> {
+        let work = self.work_directory()?;
+        let made = self.make(file, work.path(), candidate, patches)?;
+        self.place(&made, candidate)
+    }
+
+    /// Builds a source distribution with options of `build_ext` and installs it.
+    pub(crate) fn build(
+        &self,
+        file: &Path,
+        candidate: &Candidate,
+        build_ext: &BuildExt,
+        patches: Option<&Patches>,
+    ) -> Result<Arc<Distribution>, EggError> {
+        let sources = tempfile::Builder::new().suffix("build").tempdir()?;
+        let root = sdist::unpack_source(file, sources.path())?;
+        if let Some(patches) = patches {
+            self.apply_patches(patches, &root, sources.path())?;
+        }
+        sdist::edit_setup_cfg(&root.join("setup.cfg"), "build_ext", build_ext)?;
+        let work = self.work_directory()?;
+        let made = self.build_source(&root, work.path())?;
+        self.place(&made, candidate)
+    }
+
+    fn work_directory(&self) -> Result<tempfile::TempDir, EggError> {
+        fs::create_dir_all(self.directory)?;
+        Ok(tempfile::Builder::new().prefix(".egg-").tempdir_in(self.directory)?)
+    }
+
+    /// Makes the egg in `work`.
+    fn make(
+        &self,
+        file: &Path,
+        work: &Path,
+        candidate: &Candidate,
+        patches: Option<&Patches>,
+    ) -> Result<PathBuf, EggError> {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if let Some(patches) = patches {
+            let sources = tempfile::Builder::new().suffix("build").tempdir()?;
+            let root = sdist::unpack_source(file, sources.path())?;
+            self.apply_patches(patches, &root, sources.path())?;
+            return self.build_source(&root, work);
+        }
+        if file.is_dir() && candidate.precedence >= crate::Precedence::Binary {
+            let copy = work.join(&name);
+            tree::copy(file, &copy)?;
+            return Ok(copy);
+        }
+        if name.ends_with(".egg") {
+            let egg = work.join(&name);
+            wheel::refuse_hostile(file)?;
+            unpack(file, &egg, &Limits::default(), None)?;
+            return Ok(egg);
+        }
+        if name.ends_with(".whl") {
+            return self.unpack_wheel(file, work);
+        }
+        self.build_source(file, work)
+    }
+
+    /// Moves a finished egg to its place, or accepts what another run has put there.
+    fn place(&self, made: &Path, candidate: &Candidate) -> Result<Arc<Distribution>, EggError> {
+        if self.eggs.settings.mode == Mode::Slapos {
+            modes::share(made)?;
+        }
+        let target = self.directory.join(made.file_name().unwrap_or_default());
+        if let Err(error) = rustix::fs::renameat_with(
+            rustix::fs::CWD,
+            made,
+            rustix::fs::CWD,
+            &target,
+            rustix::fs::RenameFlags::NOREPLACE,
+        ) {
+            let unsupported = matches!(error, rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS);
+            if unsupported && !target.exists() {
+                fs::rename(made, &target)?;
+            } else if target.exists() {
+                return self.accept(&target, candidate);
+            } else {
+                return Err(std::io::Error::from(error).into());
+            }
+        }
+        bytecode::refresh(&target, self.eggs.interpreter.executable(), self.context)?;
+        self.only_distribution(&target).ok_or_else(|| {
+            EggError::user(format!("Couldn't install: {}", candidate.shown())).with_hint(format!(
+                "{} does not hold one distribution: remove it and look at what the archive has.",
+                target.display()
+            ))
+        })
+    }
+
+    fn accept(&self, target: &Path, candidate: &Candidate) -> Result<Arc<Distribution>, EggError> {
+        let found = self.only_distribution(target);
+        let same = |one: &Arc<Distribution>| one.key() == candidate.key && one.version() == &candidate.version;
+        let Some(found) = found.filter(same) else {
+            let error = std::io::Error::new(
+                std::io::ErrorKind::AlreadyExists,
+                format!("{} exists and does not hold {}", target.display(), candidate.shown()),
+            );
+            return Err(EggError::new(error).with_hint(format!("Remove {}.", target.display())));
+        };
+        self.context.warning(&format!(
+            "Path {} unexpectedly already exists.\nMaybe a buildout running in parallel has added it. We will accept \
+             it.\nIf this contains a wrong package, please remove it yourself.",
+            target.display()
+        ));
+        Ok(found)
+    }
+
+    fn only_distribution(&self, place: &Path) -> Option<Arc<Distribution>> {
+        let mut found = self.eggs.scanner.find(place, false);
+        let only = found.pop();
+        only.filter(|_| found.is_empty())
+    }
+}

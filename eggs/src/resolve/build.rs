@@ -1,0 +1,38 @@
+//! Building one source distribution with options of `build_ext`.
+
+use std::path::PathBuf;
+
+use super::Resolver;
+use super::satisfied::Satisfied;
+use crate::context::Logging;
+use crate::error::EggError;
+use crate::install::Installer;
+use crate::requirement::Requirement;
+use crate::settings::BuildExt;
+
+impl Resolver<'_> {
+    pub(crate) fn build(self, build_ext: &BuildExt) -> Result<Vec<PathBuf>, EggError> {
+        let Some(spec) = self.request.requirements.first() else {
+            return Ok(Vec::new());
+        };
+        let requirement = self.constrain(&Requirement::parse(spec)?)?;
+        let candidate = match self.satisfied(&requirement, true)? {
+            Satisfied::By(found) => return Ok(vec![found.location().to_owned()]),
+            Satisfied::Obtainable(candidate) => candidate,
+        };
+        let Some(directory) = &self.eggs_directory else {
+            return Err(EggError::user(format!(
+                "We don't have a distribution for {requirement}\nand can't build one in offline (no-install) mode.\n"
+            )));
+        };
+        let candidate = candidate
+            .ok_or_else(|| EggError::user(format!("Couldn't find a source distribution for '{requirement}'.")))?;
+        self.context.debug(|| format!("Building {}", rbuildout_parser::python::str_repr(spec)));
+        let fetched = self.fetch(&candidate)?;
+        let installer =
+            Installer { eggs: self.eggs, context: self.context, directory, environment: &self.request.environment };
+        let patches = self.request.patches.get(&requirement.project);
+        let built = installer.build(&fetched.path, &candidate, build_ext, patches)?;
+        Ok(vec![built.location().to_owned()])
+    }
+}
