@@ -3,13 +3,19 @@
 import array
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
 
+from rbuildout_host import finder
+from rbuildout_host.errors import MissingSection, UserError
+
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BOOT = 'import sys; sys.path.insert(0, %r); import rbuildout_host; rbuildout_host.main()' % HERE
+
+
+finder.setup()
+from zc.buildout.testing import Memory  # noqa: E402 (whatever zc.buildout is installed)
 
 
 class Failed(Exception):
@@ -76,7 +82,7 @@ class Channel(object):
                 return message['result']
 
 
-class Engine(object):
+class Engine(Memory):
     """Sections are `{name: {key: text}}`; a section with `recipe` is constructed when it is first asked for.
 
     `recipes` has the entry point of each recipe text: `{'a:b': ('module', 'Class')}`.
@@ -84,10 +90,10 @@ class Engine(object):
 
     def __init__(self, directory, sections, recipes, mode='slapos', python=sys.executable, paths=(), log_level=20,
                  stdin=None, **environment):
-        self.directory, self.sections, self.recipes, self.paths = str(directory), sections, recipes, list(paths)
+        Memory.__init__(self, sections)
+        self.directory, self.recipes, self.paths, self.channel = str(directory), recipes, list(paths), None
         sections.setdefault('buildout', {}).setdefault('directory', self.directory)
-        self.alive, self.parts, self.results, self.virtual = [], [], {}, set()
-        self.logs, self.dialogue, self.depends = [], [], {}
+        self.logs, self.dialogue, self.results = [], [], {}
         self.env, self.seen, self.eggs, self.found = {}, {}, [], []
         end, other = socket.socketpair()
         self.process = subprocess.Popen(
@@ -129,86 +135,49 @@ class Engine(object):
 
     def touch(self, section, channel):
         """Brings a section to life."""
-        if section not in self.sections:
-            raise Missing('missing-section', 'The referenced section, %r, was not defined.' % section)
-        if section in self.alive:
-            return
-        self.alive.append(section)
+        self.answer('touch', {'section': section}, channel)
+
+    def text(self, section, key, channel):
+        """The text of an option, or None."""
+        return self.answer('get', {'section': section, 'key': key}, channel)
+
+    def answer(self, name, arguments, channel):
+        """A request of Python."""
+        before, self.channel = self.channel, channel
+        try:
+            return self.call(name, **arguments)
+        except UserError as error:
+            kind = 'missing-section' if isinstance(error, MissingSection) else 'user'
+            raise Missing(kind, str(error), type(error).__name__)
+        finally:
+            self.channel = before
+
+    def construct(self, section):
         recipe = self.sections[section].get('recipe')
         if recipe:
             module, name = self.recipes[recipe]
-            self.results[section] = channel.call(
+            self.results[section] = self.channel.call(
                 'init', section=section, recipe=recipe, project='p', entry={'module': module, 'attrs': [name]},
                 paths=self.paths)
             self.parts.append(section)
 
-    def text(self, section, key, channel):
-        """The text of an option, or None."""
-        value = self.sections[section].get(key)
-        if value is None and section in self.virtual:
-            value = channel.call('lookup', section=section, key=key)
-        return value and self.substitute(section, value, channel)
+    def virtual_option(self, section, key):
+        return self.channel.call('lookup', section=section, key=key)
 
-    def substitute(self, section, text, channel):
-        """References, one after the other."""
-        def one(match):
-            self.touch(match.group(1) or section, channel)
-            return self.text(match.group(1) or section, match.group(2), channel)
-        return re.sub(r'(?<!\$)\$\{([^:}]*):([^}]+)\}', one, text)
+    def on_log(self, logger, level, text):
+        self.logs.append((logger, level, text))
 
-    def answer(self, name, arguments, channel):
-        """A request of Python."""
-        section, key = arguments.get('section'), arguments.get('key')
-        if name == 'get':
-            return self.text(section, key, channel)
-        if name == 'contains':
-            return section in self.sections and (key is None or key in self.sections[section])
-        if name == 'touch':
-            return self.touch(section, channel)
-        if name == 'alive':
-            return section in self.alive
-        if name == 'keys':
-            return list(self.sections[section])
-        if name in ('copy', 'raw'):
-            return dict(self.sections[section])
-        if name == 'set':
-            self.sections[section][key] = arguments['value']
-        elif name == 'delete':
-            return self.sections[section].pop(key, None) is not None
-        elif name == 'sections':
-            return list(self.sections)
-        elif name == 'add':
-            if arguments['name'] in self.sections:
-                return False
-            self.sections[arguments['name']] = arguments['options']
-            self.touch(arguments['name'], channel)
-            return True
-        elif name == 'parse':
-            new = re.findall(r'^\s*\[(.+)\]$', arguments['text'], re.M)[0]
-            if new in self.sections:
-                return new
-            self.sections[new] = dict(re.findall(r'^\s*(\S+) = (.*)$', arguments['text'], re.M))
-            self.touch(new, channel)
-        elif name == 'sub':
-            return self.substitute(section, arguments['text'], channel)
-        elif name == 'signature':
-            return 'signature of ' + section
-        elif name == 'depends':
-            return sorted(self.depends.get(section, ()))
-        elif name == 'set_depends':
-            self.depends[section] = arguments['names']
-        elif name == 'virtual':
-            self.virtual.add(section)
-        elif name == 'log':
-            self.logs.append((arguments['logger'], arguments['level'], arguments['text']))
-        elif name == 'settings':
-            return {'_parts': self.parts}[key]
-        elif name == 'download':
-            if arguments['md5'] == 'bad':
-                raise Missing('user', 'MD5 checksum mismatch.', 'ChecksumError')
-            return [arguments['url'].replace('file://', ''), False]
-        elif name.startswith('eggs.'):
-            self.eggs.append((name, arguments))
-            return {'eggs.install': self.found, 'eggs.scripts': ['/bin/x'], 'eggs.default_versions': {'a': '1'}}.get(name)
-        elif name != 'barrier':
-            raise Missing('internal', 'unknown request ' + name, 'ValueError')
+    def on_eggs_install(self, **arguments):
+        self.eggs.append(('eggs.install', arguments))
+        return self.found
+
+    def on_eggs_scripts(self, **arguments):
+        self.eggs.append(('eggs.scripts', arguments))
+        return ['/bin/x']
+
+    def on_eggs_default_versions(self, **arguments):
+        self.eggs.append(('eggs.default_versions', arguments))
+        return {'a': '1'}
+
+    def on_eggs_setting(self, **arguments):
+        self.eggs.append(('eggs.setting', arguments))

@@ -283,12 +283,12 @@ class TestBuildout(Case):
             assert download.filename('http://h/x') == 'f3a8c6e90e538177e7879fa0f926c991'
             assert check_md5sum(options['path'], '9dd4e461268c8034f5c8564e155c67a6')
             try:
-                download('http://h/x', 'bad')
+                download('file://' + options['path'], 'bad')
             except zc.buildout.download.ChecksumError as error:
                 assert isinstance(error, zc.buildout.UserError)
                 options['error'] = str(error)
             ''' % path)
-        self.assertEqual((a['path'], a['error']), (path, 'MD5 checksum mismatch.'))
+        self.assertEqual((a['path'], a['error']), (path, 'MD5 checksum mismatch for local resource at %r.' % path))
 
     def test_log(self):
         self.init('''

@@ -8,7 +8,7 @@ WINDOWS = False
 PY2 = False
 PY3 = True
 
-_MODULES = frozenset(('buildout', 'configparser', 'download', 'easy_install', 'rmtree'))
+_MODULES = frozenset(('buildout', 'configparser', 'download', 'easy_install', 'rmtree', 'testing'))
 
 __all__ = ('UserError', 'WINDOWS', 'PY2', 'PY3')
 
