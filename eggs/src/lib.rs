@@ -1,6 +1,7 @@
 //! Python distributions for buildouts: found, chosen, fetched, installed as eggs, and scripts that use them.
 
 mod context;
+mod develop;
 mod distribution;
 mod eggs;
 mod environment;
@@ -14,6 +15,7 @@ mod picked;
 mod pins;
 mod requirement;
 mod resolve;
+mod scripts;
 mod settings;
 mod specifier;
 #[cfg(test)]
@@ -22,6 +24,7 @@ mod version;
 mod working_set;
 
 pub use context::{Command, Context, LOGGER, Level};
+pub use develop::Develop;
 pub use distribution::{Distribution, EntryPoint, Kind, Precedence};
 pub use eggs::Eggs;
 pub use error::{Cause, EggError, Status};

@@ -27,6 +27,8 @@ use crate::error::EggError;
 use crate::index::Candidate;
 use crate::settings::{BuildExt, Mode, Patches};
 
+pub(crate) use sdist::edit_setup_cfg;
+
 /// Installs into one eggs directory.
 pub(crate) struct Installer<'a> {
     pub(crate) eggs: &'a Eggs,
@@ -138,7 +140,11 @@ impl Installer<'_> {
 
     fn accept(&self, target: &Path, candidate: &Candidate) -> Result<Arc<Distribution>, EggError> {
         let found = self.only_distribution(target);
-        let same = |one: &Arc<Distribution>| one.key() == candidate.key && one.version() == &candidate.version;
+        let (key, version) = (&candidate.key, candidate.version.as_str());
+        let same = |one: &Arc<Distribution>| {
+            let rest = one.version().as_str().strip_prefix(version);
+            one.key() == key && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("+slapospatched"))
+        };
         let Some(found) = found.filter(same) else {
             let error = std::io::Error::new(
                 std::io::ErrorKind::AlreadyExists,

@@ -8,26 +8,38 @@ use fs_err as fs;
 
 use super::Installer;
 use super::wheel::is_dotted_name;
-use crate::context::{Command, Level, Logging};
+use crate::context::{Command, Context, Level, Logging};
+use crate::eggs::Eggs;
 use crate::error::{Cause, EggError};
 
 /// What makes a directory an index without anything: nothing is fetched behind our back.
 const NOWHERE: &str = "file:///dev/null";
 
-impl Installer<'_> {
-    /// The environment of builds: that of the run, the request's variables, and pip and setuptools on the path.
-    pub(super) fn build_environment(&self) -> BTreeMap<OsString, OsString> {
-        let mut environment = self.context.environment();
-        environment.extend(self.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
-        let split = |name: &str| environment.get(OsStr::new(name)).cloned().unwrap_or_default();
-        let (extra, path) = (split("PYTHONEXTRAPATH"), split("PYTHONPATH"));
-        let mut all: Vec<PathBuf> = std::env::split_paths(&extra).filter(|path| !path.as_os_str().is_empty()).collect();
-        all.extend(self.eggs.pip_path().iter().cloned());
-        all.extend(std::env::split_paths(&path).filter(|path| !path.as_os_str().is_empty()));
+impl Eggs {
+    /// The environment of builds: that of the run, further variables, and pip and setuptools on the path.
+    pub(crate) fn build_environment(
+        &self,
+        more: &BTreeMap<OsString, OsString>,
+        context: &dyn Context,
+    ) -> BTreeMap<OsString, OsString> {
+        let mut environment = context.environment();
+        environment.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let given = |name: &str| environment.get(OsStr::new(name)).cloned().unwrap_or_default();
+        let (extra, path) = (given("PYTHONEXTRAPATH"), given("PYTHONPATH"));
+        let filled = |path: &PathBuf| !path.as_os_str().is_empty();
+        let mut all: Vec<PathBuf> = std::env::split_paths(&extra).filter(filled).collect();
+        all.extend(self.pip_path().iter().cloned());
+        all.extend(std::env::split_paths(&path).filter(filled));
         if let Ok(joined) = std::env::join_paths(all) {
             environment.insert("PYTHONPATH".into(), joined);
         }
         environment
+    }
+}
+
+impl Installer<'_> {
+    pub(super) fn build_environment(&self) -> BTreeMap<OsString, OsString> {
+        self.eggs.build_environment(self.environment, self.context)
     }
 
     fn run_pip(
