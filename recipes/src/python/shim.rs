@@ -17,6 +17,9 @@ static FILES: &[(&str, &str)] = files![
     "rbuildout_host/__init__.py",
     "rbuildout_host/boot.py",
     "rbuildout_host/errors.py",
+    "rbuildout_host/fallback/zc_recipe/egg/__init__.py",
+    "rbuildout_host/fallback/zc_recipe/egg/custom.py",
+    "rbuildout_host/fallback/zc_recipe/egg/egg.py",
     "rbuildout_host/finder.py",
     "rbuildout_host/logs.py",
     "rbuildout_host/noop.py",
@@ -30,7 +33,9 @@ static FILES: &[(&str, &str)] = files![
     "zc/buildout/buildout.py",
     "zc/buildout/configparser.py",
     "zc/buildout/download.py",
+    "zc/buildout/easy_install.py",
     "zc/buildout/rmtree.py",
+    "zc/buildout/testing.py",
 ];
 
 /// The md5 of all of it.
