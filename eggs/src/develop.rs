@@ -9,7 +9,7 @@ use fs_err as fs;
 use rbuildout_cache::tree;
 use rbuildout_parser::python::str_repr;
 
-use crate::context::{Command, Context, Level, Logging};
+use crate::context::{Command, Context, Level};
 use crate::eggs::Eggs;
 use crate::error::{Cause, EggError};
 use crate::install::edit_setup_cfg;
