@@ -104,6 +104,8 @@ class TestOptions(Case):
             options['n'] = None
             assert options['n'] is None and options.get('n', 1) is None and 'n' in options
             options['p'] = options['given'] + 'x'
+            from zc.buildout.buildout import dumps, loads
+            assert loads(dumps('a')) == 'a' and dumps('a') == "!py!'a'"
             assert dict(options)['b'] == options.copy()['b'] == b'x'
             try:
                 options['o'] = object()
@@ -121,7 +123,10 @@ class TestOptions(Case):
         self.assertEqual(error['kind'], 'internal')
 
     def test_upstream_reads_no_values(self):
-        a = self.init("options['u'] = options['t']", mode='upstream', t='!py!1')
+        a = self.init("""
+            options['u'] = options['t']
+            assert not hasattr(zc.buildout.buildout, 'dumps')
+            """, mode='upstream', t='!py!1')
         self.assertEqual(a['u'], '!py!1')
 
     def test_substitution(self):
@@ -199,7 +204,7 @@ class TestBuildout(Case):
                 """)
             assert buildout['parsed']['k'] == 'p' and list(buildout) == buildout.keys()
             assert buildout['new'] is buildout['new']
-            assert buildout.newest and not buildout.offline and buildout._links == [] and buildout._allow_hosts == ['*']
+            assert buildout.newest and not buildout.offline and buildout._links == () and buildout._allow_hosts == ('*',)
             assert buildout._log_level == 20 and buildout._parts == []
             buildout.anything = 1
             assert not hasattr(buildout, '_zc_recipe_egg_working_set_cache')
@@ -280,6 +285,7 @@ class TestBuildout(Case):
             from zc.buildout.download import check_md5sum
             download = zc.buildout.download.Download(buildout['buildout'], hash_name=True)
             options['path'] = download(%r)[0]
+            assert download(options['path'], path='copy') == ('copy', False) and os.path.exists('copy')
             assert download.filename('http://h/x') == 'f3a8c6e90e538177e7879fa0f926c991'
             assert check_md5sum(options['path'], '9dd4e461268c8034f5c8564e155c67a6')
             try:

@@ -6,15 +6,23 @@ import sys
 from collections.abc import MutableMapping
 
 from rbuildout_host import session as run
+from rbuildout_host import values
 from rbuildout_host.errors import MissingOption, MissingSection, UserError
 from rbuildout_host.session import session
-from rbuildout_host.values import dumps, loads, read, saved, to_text
+from rbuildout_host.values import read, saved, to_text
 
-__all__ = ('Buildout', 'MissingOption', 'MissingSection', 'Options', 'bool_option', 'dumps', 'loads', 'print_')
+__all__ = ('Buildout', 'MissingOption', 'MissingSection', 'Options', 'bool_option', 'print_')
 
 _MISSING = object()
 _SIGNATURE = '__buildout_signature__'
 _BOOLEANS = {'true': True, 'false': False, True: True, False: False}
+
+
+def __getattr__(name):
+    # Recipes look for these to know whether values may be other than strings.
+    if name in ('dumps', 'loads') and session.typed:
+        return getattr(values, name)
+    raise AttributeError('module %r has no attribute %r' % (__name__, name))
 
 
 def bool_option(options, name, default=None):
@@ -297,9 +305,9 @@ _STATE = frozenset(('_parts', 'installed_part_options'))
 
 def live(settings):
     """The buildout of this run."""
-    for name in 'links', 'allow_hosts', 'log_level':
-        if name in settings:
-            settings['_' + name] = settings.pop(name)
+    settings['_log_level'] = settings.pop('log_level', logging.INFO)
+    for name in 'links', 'allow_hosts':
+        settings['_' + name] = tuple(settings.pop(name, ()))
     buildout = Buildout.__new__(Buildout)
     buildout._start(settings)
     return buildout

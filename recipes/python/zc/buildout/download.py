@@ -67,10 +67,9 @@ class Download(object):
             'alternate_url': alternate_url,
             'logger': self.logger.name,
         }
-        if path is not None:
-            path = os.path.abspath(path)
-        result, is_temp = call('download', url=url, md5=md5sum, path=path, options=options)
-        return result, is_temp
+        result, is_temp = call(
+            'download', url=url, md5=md5sum, path=None if path is None else os.path.abspath(path), options=options)
+        return result if path is None else path, is_temp
 
     def filename(self, url):
         """The name of the file in the cache."""
