@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use rbuildout_cache::Progress;
 
@@ -82,5 +83,58 @@ impl Logging for dyn Context + '_ {
 
     fn error(&self, message: &str) {
         self.record(Level::Error, LOGGER, message);
+    }
+}
+
+/// Keeps records until somebody is ready for them; all else goes to the context that it stands for.
+pub(crate) struct Collector<'a> {
+    inner: &'a dyn Context,
+    records: Mutex<Records>,
+}
+
+/// Records with their levels and loggers.
+pub(crate) type Records = Vec<(Level, String, String)>;
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(inner: &'a dyn Context) -> Self {
+        Self { inner, records: Mutex::default() }
+    }
+
+    pub(crate) fn into_records(self) -> Records {
+        self.records.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes `records` in their order.
+pub(crate) fn replay(records: &Records, context: &dyn Context) {
+    for (level, logger, message) in records {
+        context.record(*level, logger, message);
+    }
+}
+
+impl Context for Collector<'_> {
+    fn record(&self, level: Level, logger: &str, message: &str) {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        records.push((level, logger.to_owned(), message.to_owned()));
+    }
+
+    fn enabled(&self, level: Level) -> bool {
+        self.inner.enabled(level)
+    }
+
+    fn run(&self, command: &Command) -> io::Result<Status> {
+        self.inner.run(command)
+    }
+
+    fn environment(&self) -> BTreeMap<OsString, OsString> {
+        self.inner.environment()
+    }
+
+    fn progress(&self) -> &dyn Progress {
+        self.inner.progress()
+    }
+
+    fn interrupted(&self) -> bool {
+        self.inner.interrupted()
     }
 }

@@ -31,6 +31,7 @@ pub struct Eggs {
     pins: RwLock<Arc<Pins>>,
     picked: Mutex<Picked>,
     indexes: Mutex<HashMap<IndexKey, Arc<Index>>>,
+    locks: Mutex<HashMap<String, Arc<Mutex<()>>>>,
     tools: OnceLock<Tools>,
 }
 
@@ -56,6 +57,7 @@ impl Eggs {
             pins,
             picked: Mutex::default(),
             indexes: Mutex::default(),
+            locks: Mutex::default(),
             tools: OnceLock::new(),
         }
     }
@@ -198,6 +200,12 @@ impl Eggs {
     /// Forgets what was read of indexes, as after the versions of recipes were chosen.
     pub fn forget_indexes(&self) {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Held by who installs a distribution of the project `key`.
+    pub(crate) fn project_lock(&self, key: &str) -> Arc<Mutex<()>> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(key.to_owned()).or_default())
     }
 
     pub(crate) fn note_picked(&self, project: &str, version: &str) {

@@ -22,7 +22,10 @@ impl Version {
     pub fn new(text: &str) -> Self {
         match pep440_rs::Version::from_str(text.trim()) {
             Ok(parsed) => Self { text: parsed.to_string(), parsed: Some(parsed) },
-            Err(_) => Self { text: safe_name(&text.replace(' ', ".")), parsed: None },
+            Err(_) => {
+                let text = safe_name(&text.replace(' ', "."));
+                Self { parsed: pep440_rs::Version::from_str(&text).ok(), text }
+            }
         }
     }
 

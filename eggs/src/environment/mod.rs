@@ -13,7 +13,7 @@ use crate::interpreter::Interpreter;
 use crate::name::canonical_name;
 
 /// Distributions that the interpreter can use, those of each project from the best to the worst.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Environment {
     python: String,
     platform: String,

@@ -8,11 +8,13 @@ mod scan;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub(crate) use candidate::{Candidate, WheelName};
 pub(crate) use pip::PipConfig;
 
+use crate::context::{Collector, Records, replay};
 use crate::requirement::Requirement;
 use candidate::{local_path, scheme};
 use hosts::Hosts;
@@ -20,7 +22,27 @@ use scan::Scan;
 
 pub(crate) use scan::Web;
 
-type Shared = Arc<OnceLock<Vec<Candidate>>>;
+/// What was read once, and what was told about it.
+#[derive(Debug, Default)]
+struct Read {
+    found: OnceLock<(Vec<Candidate>, Records)>,
+    told: AtomicBool,
+}
+
+impl Read {
+    /// Reads if nobody has. What was told is told once, to the first that is in front.
+    fn get(&self, web: &Web<'_>, read: impl FnOnce(&Web<'_>) -> Vec<Candidate>) -> &[Candidate] {
+        let (found, records) = self.found.get_or_init(|| {
+            let collector = Collector::new(web.context);
+            let found = read(&Web { context: &collector, ..*web });
+            (found, collector.into_records())
+        });
+        if web.in_front && !self.told.swap(true, Ordering::Relaxed) {
+            replay(records, web.context);
+        }
+        found
+    }
+}
 
 /// An index together with links. What was read once is not read again in a run.
 #[derive(Debug)]
@@ -30,8 +52,8 @@ pub(crate) struct Index {
     /// Links of pip's configuration: one that is not there is not told.
     quiet_links: Vec<String>,
     hosts: Hosts,
-    linked: OnceLock<Vec<Candidate>>,
-    listed: Mutex<HashMap<String, Shared>>,
+    linked: Read,
+    listed: Mutex<HashMap<String, Arc<Read>>>,
 }
 
 /// One index.
@@ -60,20 +82,20 @@ impl Index {
             links,
             quiet_links,
             hosts: Hosts::new(allow_hosts),
-            linked: OnceLock::new(),
+            linked: Read::default(),
             listed: Mutex::default(),
         }
     }
 
     /// All candidates for the project of `requirement`, whatever their version.
     pub(crate) fn candidates(&self, requirement: &Requirement, web: &Web<'_>) -> Vec<Candidate> {
-        let linked = self.linked.get_or_init(|| self.follow_links(web));
+        let linked = self.linked.get(web, |web| self.follow_links(web));
         let listed = {
             let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(listed.entry(requirement.key.clone()).or_default())
         };
         let known = linked.iter().any(|candidate| candidate.key == requirement.key);
-        let listed = listed.get_or_init(|| self.list(requirement, known, web));
+        let listed = listed.get(web, |web| self.list(requirement, known, web));
         let of_project = linked.iter().chain(listed).filter(|candidate| candidate.key == requirement.key);
         let mut found: Vec<Candidate> = Vec::new();
         for candidate in of_project {
@@ -131,7 +153,7 @@ mod tests {
 
     fn names(index: &Index, requirement: &str, log: &Log) -> Vec<String> {
         let downloader = Downloader::new(DownloadSettings::new("/nonexistent"));
-        let web = Web { interpreter: &interpreter(), downloader: &downloader, context: log };
+        let web = Web { interpreter: &interpreter(), downloader: &downloader, context: log, in_front: true };
         let requirement = Requirement::parse(requirement).unwrap();
         let mut names: Vec<String> = index
             .candidates(&requirement, &web)
@@ -170,7 +192,9 @@ mod tests {
             &["*".into()],
         );
         assert_eq!(names(&all, "a_b", &log), ["Egg 0.5", "Source 0.1", "Source 0.2", "Source 1.0", "Wheel 2.0"]);
-        assert_eq!(log.take(), [format!("root: Not found: {}", dir.path().join("gone").display())]);
+        let told = log.take();
+        assert!(told[0].starts_with("root: Reading file:///"), "{told:?}");
+        assert_eq!(told[1..], [format!("root: Not found: {}", dir.path().join("gone").display())]);
         let none = Index::new(&[format!("file://{}", index.display())], vec![], vec![], &["other".into()]);
         assert_eq!(names(&none, "a_b", &log), ["Source 1.0", "Wheel 2.0"]);
     }

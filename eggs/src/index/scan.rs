@@ -22,6 +22,8 @@ pub(crate) struct Web<'a> {
     pub(crate) interpreter: &'a Interpreter,
     pub(crate) downloader: &'a Downloader,
     pub(crate) context: &'a dyn Context,
+    /// Whether records are to be made now; what is read ahead is told later.
+    pub(crate) in_front: bool,
 }
 
 impl Web<'_> {

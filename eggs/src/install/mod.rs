@@ -29,6 +29,18 @@ use crate::settings::{BuildExt, Mode, Patches};
 
 pub(crate) use sdist::edit_setup_cfg;
 
+/// An egg that is whole, but not in its place yet. It goes away with this.
+pub(crate) struct Made {
+    path: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+impl Made {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// Installs into one eggs directory.
 pub(crate) struct Installer<'a> {
     pub(crate) eggs: &'a Eggs,
@@ -39,16 +51,11 @@ pub(crate) struct Installer<'a> {
 }
 
 impl Installer<'_> {
-    /// Installs `file`, which is what was fetched of `candidate`. Returns the distribution at its place.
-    pub(crate) fn install(
-        &self,
-        file: &Path,
-        candidate: &Candidate,
-        patches: Option<&Patches>,
-    ) -> Result<Arc<Distribution>, EggError> {
+    /// Makes an egg of `file`, which is what was fetched of `candidate`.
+    pub(crate) fn make(&self, file: &Path, candidate: &Candidate, patches: Option<&Patches>) -> Result<Made, EggError> {
         let work = self.work_directory()?;
-        let made = self.make(file, work.path(), candidate, patches)?;
-        self.place(&made, candidate)
+        let path = self.make_in(work.path(), file, candidate, patches)?;
+        Ok(Made { path, _directory: work })
     }
 
     /// Builds a source distribution with options of `build_ext` and installs it.
@@ -66,8 +73,8 @@ impl Installer<'_> {
         }
         sdist::edit_setup_cfg(&root.join("setup.cfg"), "build_ext", build_ext)?;
         let work = self.work_directory()?;
-        let made = self.build_source(&root, work.path())?;
-        self.place(&made, candidate)
+        let path = self.build_source(&root, work.path())?;
+        self.place(&Made { path, _directory: work }, candidate)
     }
 
     fn work_directory(&self) -> Result<tempfile::TempDir, EggError> {
@@ -75,11 +82,10 @@ impl Installer<'_> {
         Ok(tempfile::Builder::new().prefix(".egg-").tempdir_in(self.directory)?)
     }
 
-    /// Makes the egg in `work`.
-    fn make(
+    fn make_in(
         &self,
-        file: &Path,
         work: &Path,
+        file: &Path,
         candidate: &Candidate,
         patches: Option<&Patches>,
     ) -> Result<PathBuf, EggError> {
@@ -108,7 +114,8 @@ impl Installer<'_> {
     }
 
     /// Moves a finished egg to its place, or accepts what another run has put there.
-    fn place(&self, made: &Path, candidate: &Candidate) -> Result<Arc<Distribution>, EggError> {
+    pub(crate) fn place(&self, made: &Made, candidate: &Candidate) -> Result<Arc<Distribution>, EggError> {
+        let made = made.path();
         if self.eggs.settings.mode == Mode::Slapos {
             modes::share(made)?;
         }

@@ -6,13 +6,12 @@ use super::Resolver;
 use super::satisfied::Satisfied;
 use crate::context::Logging;
 use crate::error::EggError;
-use crate::install::Installer;
 use crate::requirement::Requirement;
 use crate::settings::BuildExt;
 
 impl Resolver<'_> {
     pub(crate) fn build(self, build_ext: &BuildExt) -> Result<Vec<PathBuf>, EggError> {
-        let Some(spec) = self.request.requirements.first() else {
+        let Some(spec) = self.base.request.requirements.first() else {
             return Ok(Vec::new());
         };
         let requirement = self.constrain(&Requirement::parse(spec)?)?;
@@ -20,19 +19,17 @@ impl Resolver<'_> {
             Satisfied::By(found) => return Ok(vec![found.location().to_owned()]),
             Satisfied::Obtainable(candidate) => candidate,
         };
-        let Some(directory) = &self.eggs_directory else {
+        let Some(directory) = &self.base.eggs_directory else {
             return Err(EggError::user(format!(
                 "We don't have a distribution for {requirement}\nand can't build one in offline (no-install) mode.\n"
             )));
         };
         let candidate = candidate
             .ok_or_else(|| EggError::user(format!("Couldn't find a source distribution for '{requirement}'.")))?;
-        self.context.debug(|| format!("Building {}", rbuildout_parser::python::str_repr(spec)));
-        let fetched = self.fetch(&candidate)?;
-        let installer =
-            Installer { eggs: self.eggs, context: self.context, directory, environment: &self.request.environment };
-        let patches = self.request.patches.get(&requirement.project);
-        let built = installer.build(&fetched.path, &candidate, build_ext, patches)?;
+        self.base.context.debug(|| format!("Building {}", rbuildout_parser::python::str_repr(spec)));
+        let fetched = self.base.fetch(&candidate)?;
+        let patches = self.base.request.patches.get(&requirement.project);
+        let built = self.base.installer(directory).build(&fetched.path, &candidate, build_ext, patches)?;
         Ok(vec![built.location().to_owned()])
     }
 }

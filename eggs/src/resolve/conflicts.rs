@@ -16,7 +16,7 @@ const LISTED: usize = 5;
 impl Resolver<'_> {
     /// Adds to what was being done how the project of `requirement` came to be required (slapos mode).
     pub(super) fn blame(&self, mut error: EggError, requirement: &Requirement) -> EggError {
-        if self.mode() == Mode::Upstream {
+        if self.base.mode() == Mode::Upstream {
             return error;
         }
         for origin in self.origins.chain(&requirement.key).iter().rev() {
@@ -31,11 +31,11 @@ impl Resolver<'_> {
     /// The error for a requirement that nothing fits.
     pub(super) fn missing(&self, requirement: &Requirement) -> EggError {
         let error = EggError::user(format!("Couldn't find a distribution for '{requirement}'."));
-        if self.mode() == Mode::Upstream {
+        if self.base.mode() == Mode::Upstream {
             return error;
         }
         let project = &requirement.project;
-        let all = self.index.candidates(requirement, &self.web());
+        let all = self.index.candidates(requirement, &self.base.web());
         let fits = |version: &Version| requirement.accepts_version(version);
         if let Some(wheel) = all.iter().find(|one| one.precedence == Precedence::Wheel && fits(&one.version)) {
             return error.with_hint(format!(
@@ -58,7 +58,7 @@ impl Resolver<'_> {
 
     /// Says which pin is in the way of `requirement`, and who requires that.
     pub(super) fn unfit_hint(&self, requirement: &Requirement, error: EggError) -> EggError {
-        if self.mode() == Mode::Upstream {
+        if self.base.mode() == Mode::Upstream {
             return error;
         }
         match self.fitting_version(&[requirement]) {
@@ -74,7 +74,7 @@ impl Resolver<'_> {
         for distribution in self.requirers(requirement, set) {
             lines.push(format!("but {distribution} requires '{requirement}'."));
         }
-        if self.mode() == Mode::Upstream {
+        if self.base.mode() == Mode::Upstream {
             return EggError::user(lines.join("\n"));
         }
         if lines.len() == 2 {
@@ -115,12 +115,12 @@ impl Resolver<'_> {
     /// The newest version that could be installed and meets all of `requirements`, which are of one project.
     fn fitting_version(&self, requirements: &[&Requirement]) -> Option<Version> {
         let first = requirements.first()?;
-        self.eggs_directory.as_ref()?;
-        let candidates = self.index.candidates(first, &self.web());
+        self.base.eggs_directory.as_ref()?;
+        let candidates = self.index.candidates(first, &self.base.web());
         let fits = |version: &Version| {
             version.is_final() && requirements.iter().all(|requirement| requirement.accepts_version(version))
         };
-        let usable = candidates.into_iter().filter(|one| !one.yanked && self.may_use(one, first, false));
+        let usable = candidates.into_iter().filter(|one| !one.yanked && self.base.may_use(one, first, false));
         usable.map(|one| one.version).filter(|version| fits(version)).max()
     }
 }

@@ -5,24 +5,38 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Resolver;
+use super::ahead::Ahead;
 use crate::context::{Level, Logging};
 use crate::distribution::Distribution;
-use crate::error::EggError;
+use crate::error::{Cause, EggError};
 use crate::requirement::Requirement;
-use crate::settings::Mode;
 use crate::working_set::{Conflict, WorkingSet};
 
 impl Resolver<'_> {
     /// The working set of the whole request.
     pub(crate) fn resolve(mut self) -> Result<WorkingSet, EggError> {
-        let specs = &self.request.requirements;
+        if self.base.is_all_there() {
+            return self.resolve_now(None);
+        }
+        let ahead = Ahead::new(self.base.clone());
+        std::thread::scope(|scope| {
+            let _stop = Stop(&ahead);
+            for _ in 0..Ahead::threads() {
+                scope.spawn(|| ahead.work());
+            }
+            self.resolve_now(Some(&ahead))
+        })
+    }
+
+    fn resolve_now(&mut self, ahead: Option<&Ahead<'_>>) -> Result<WorkingSet, EggError> {
+        let specs = &self.base.request.requirements;
         let shown = || {
             let quoted: Vec<String> = specs.iter().map(|spec| rbuildout_parser::python::str_repr(spec)).collect();
             format!("Installing {}.", quoted.join(", "))
         };
-        self.context.debug(shown);
+        self.base.context.debug(shown);
         self.origins.base(specs);
-        let for_buildout = self.request.working_set.is_some();
+        let for_buildout = self.base.request.working_set.is_some();
         let mut requirements = VecDeque::new();
         for spec in specs {
             let requirement = Requirement::parse(spec)?;
@@ -30,11 +44,11 @@ impl Resolver<'_> {
                 requirements.push_back(self.constrain(&requirement)?);
             }
         }
-        let mut set = self.request.working_set.clone().unwrap_or_default();
-        self.prepare(requirements.iter());
+        let mut set = self.base.request.working_set.clone().unwrap_or_default();
+        self.prepare(requirements.iter(), ahead);
         for requirement in &requirements {
-            for added in self.get(requirement, &mut set)? {
-                self.add_setuptools(&added, &mut set)?;
+            for added in self.get(requirement, &mut set, ahead)? {
+                self.add_setuptools(&added, &mut set, ahead)?;
             }
         }
         // What was asked for comes first, in reverse order: the reference's stack.
@@ -43,6 +57,9 @@ impl Resolver<'_> {
         let mut best: HashMap<String, Arc<Distribution>> = HashMap::new();
         let entries: Vec<PathBuf> = set.entries().to_vec();
         while let Some(current) = requirements.pop_front() {
+            if self.base.context.interrupted() {
+                return Err(EggError::new(Cause::Interrupted));
+            }
             let requirement = self.constrain(&current)?;
             if processed.contains(&requirement) {
                 continue;
@@ -62,12 +79,12 @@ impl Resolver<'_> {
             let chosen = match chosen {
                 Some(chosen) => chosen,
                 None => {
-                    let verb = if self.eggs_directory.is_some() { "Getting" } else { "Adding" };
-                    self.context.debug(|| format!("{verb} required '{requirement}'"));
+                    let verb = if self.base.eggs_directory.is_some() { "Getting" } else { "Adding" };
+                    self.base.context.debug(|| format!("{verb} required '{requirement}'"));
                     self.log_requirers(&requirement, &set);
-                    let added = self.get(&requirement, &mut set)?;
+                    let added = self.get(&requirement, &mut set, ahead)?;
                     for one in &added {
-                        self.add_setuptools(one, &mut set)?;
+                        self.add_setuptools(one, &mut set, ahead)?;
                     }
                     match added.into_iter().next_back() {
                         Some(one) => one,
@@ -76,7 +93,7 @@ impl Resolver<'_> {
                 }
             };
             if !requirement.accepts(&chosen) {
-                self.context.info(&self.origins.about(&requirement.key, self.pins.get(&requirement.key)));
+                self.base.context.info(&self.origins.about(&requirement.key, self.base.pins.get(&requirement.key)));
                 let conflict = Conflict { existing: chosen, requirement };
                 return Err(self.conflict(&conflict, &current, &set));
             }
@@ -85,7 +102,7 @@ impl Resolver<'_> {
             for requirement in &next {
                 self.origins.note(&current, requirement);
             }
-            self.prepare(next.iter());
+            self.prepare(next.iter(), ahead);
             requirements.extend(next);
             processed.insert(requirement);
         }
@@ -96,15 +113,15 @@ impl Resolver<'_> {
         let Some(marker) = &requirement.marker else {
             return Ok(true);
         };
-        let facts = self.eggs.interpreter.facts();
+        let facts = self.base.eggs.interpreter.facts();
         marker.evaluate(facts, "").map_err(|error| EggError::internal(&error.class, error.message))
     }
 
     /// What is found at the places of what was asked for, when that was chosen.
     fn among(&self, entries: &[PathBuf], requirement: &Requirement) -> Option<Arc<Distribution>> {
-        let found = entries.iter().flat_map(|entry| self.eggs.scanner.find(entry, false));
+        let found = entries.iter().flat_map(|entry| self.base.eggs.scanner.find(entry, false));
         let usable =
-            found.filter(|one| requirement.accepts(one) && self.environment.compatible(one.python(), one.platform()));
+            found.filter(|one| requirement.accepts(one) && self.base.before.compatible(one.python(), one.platform()));
         usable.max()
     }
 
@@ -115,14 +132,14 @@ impl Resolver<'_> {
             requirement.extras.iter().filter(|extra| !known.contains(&extra.as_str())).collect();
         missing.sort();
         for extra in &missing {
-            self.context.warning(&format!("{chosen} does not provide the extra '{extra}'"));
+            self.base.context.warning(&format!("{chosen} does not provide the extra '{extra}'"));
         }
         if missing.is_empty() {
             let mut all = chosen.requires(&requirement.extras)?;
             all.reverse();
             return Ok(all);
         }
-        if !self.request.allow_unknown_extras {
+        if !self.base.request.allow_unknown_extras {
             return Err(EggError::user(
                 "Couldn't find the required extra. This means the requirement is incorrect. If the requirement is itself \
                  from software you requested, then there might be a bug in requested software. You can ignore this by \
@@ -139,12 +156,17 @@ impl Resolver<'_> {
     }
 
     /// Adds setuptools for a distribution whose namespace packages need it without saying so.
-    fn add_setuptools(&mut self, distribution: &Distribution, set: &mut WorkingSet) -> Result<(), EggError> {
+    fn add_setuptools(
+        &mut self,
+        distribution: &Distribution,
+        set: &mut WorkingSet,
+        ahead: Option<&Ahead<'_>>,
+    ) -> Result<(), EggError> {
         if !needs_pkg_resources(distribution)? {
             return Ok(());
         }
         if distribution.is_develop() {
-            self.context.warning(&format!(
+            self.base.context.warning(&format!(
                 "Develop distribution: {distribution}\nuses namespace packages but the distribution does not require \
                  setuptools."
             ));
@@ -152,29 +174,48 @@ impl Resolver<'_> {
         let requirement = self.constrain(&Requirement::parse("setuptools")?)?;
         match set.find(&requirement) {
             Ok(Some(_)) => Ok(()),
-            Ok(None) => self.get(&requirement, set).map(|_| ()),
+            Ok(None) => self.get(&requirement, set, ahead).map(|_| ()),
             Err(conflict) => Err(self.conflict(&conflict, &requirement, set)),
         }
     }
 
     fn log_requirers(&self, requirement: &Requirement, set: &WorkingSet) {
-        let remember = self.eggs.settings.store_required_by;
-        if !remember && !self.context.enabled(Level::Debug) {
+        let remember = self.base.eggs.settings.store_required_by;
+        if !remember && !self.base.context.enabled(Level::Debug) {
             return;
         }
         for distribution in set.sorted() {
             if distribution.requires(&[]).is_ok_and(|all| all.contains(requirement)) {
-                self.context.debug(|| format!("  required by {distribution}."));
+                self.base.context.debug(|| format!("  required by {distribution}."));
                 if remember {
-                    self.eggs.note_required(&requirement.to_string(), &distribution.as_requirement());
+                    self.base.eggs.note_required(&requirement.to_string(), &distribution.as_requirement());
                 }
             }
         }
     }
 
-    /// Begins with what will be needed anyway, beside the rest.
-    fn prepare<'r>(&self, requirements: impl Iterator<Item = &'r Requirement>) {
-        let _ = (requirements, Mode::Slapos);
+    /// Lets other threads begin with what will be needed.
+    fn prepare<'r>(&self, requirements: impl Iterator<Item = &'r Requirement>, ahead: Option<&Ahead<'_>>) {
+        let Some(ahead) = ahead else {
+            return;
+        };
+        for requirement in requirements {
+            // One that does not fit is told when its turn comes.
+            if let Ok(requirement) = self.base.pins.constrain(requirement, self.base.mode())
+                && self.base.is_worth_preparing(&requirement)
+            {
+                ahead.add(requirement, &self.index);
+            }
+        }
+    }
+}
+
+/// Ends the work ahead, however the resolution ends.
+struct Stop<'a, 'b>(&'a Ahead<'b>);
+
+impl Drop for Stop<'_, '_> {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

@@ -1,18 +1,16 @@
 //! Bringing a candidate here and installing it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use fs_err as fs;
 use rbuildout_cache::Progress;
 use rbuildout_cache::download::redact;
 
-use super::Resolver;
+use super::base::Base;
 use crate::context::{Context, Level, Logging};
-use crate::distribution::Distribution;
 use crate::error::EggError;
 use crate::index::Candidate;
-use crate::install::Installer;
+use crate::install::Made;
 use crate::requirement::Requirement;
 
 /// A file, and the directory that goes with it when it is no longer needed.
@@ -21,18 +19,17 @@ pub(crate) struct Fetched {
     _directory: Option<tempfile::TempDir>,
 }
 
-impl Resolver<'_> {
-    pub(super) fn fetch_and_install(
+impl Base<'_> {
+    /// Fetches `candidate` and makes an egg of it, which is not in its place yet.
+    pub(super) fn fetch_and_make(
         &self,
         requirement: &Requirement,
         candidate: &Candidate,
         directory: &Path,
-    ) -> Result<Arc<Distribution>, EggError> {
+    ) -> Result<Made, EggError> {
         let fetched = self.fetch(candidate)?;
-        let installer =
-            Installer { eggs: self.eggs, context: self.context, directory, environment: &self.request.environment };
         let patches = self.request.patches.get(&requirement.project);
-        installer.install(&fetched.path, candidate, patches)
+        self.installer(directory).make(&fetched.path, candidate, patches)
     }
 
     /// The file of `candidate`: in the download cache, if there is one.

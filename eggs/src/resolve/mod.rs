@@ -1,5 +1,7 @@
 //! From requirements to a working set, in the order of the reference.
 
+mod ahead;
+mod base;
 mod build;
 mod conflicts;
 mod dependencies;
@@ -8,30 +10,26 @@ mod obtain;
 mod origins;
 mod satisfied;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
 
-use crate::context::{Context, Logging};
+use crate::context::{Context, Logging, replay};
 use crate::distribution::Distribution;
 use crate::eggs::Eggs;
 use crate::environment::{Environment, egg_places};
 use crate::error::EggError;
-use crate::index::{Index, Web};
-use crate::pins::{Pins, Unfit};
+use crate::index::{Candidate, Index};
+use crate::pins::Unfit;
 use crate::requirement::Requirement;
 use crate::settings::{Install, Mode};
 use crate::working_set::WorkingSet;
+use ahead::Ahead;
+use base::Base;
 use origins::Origins;
 
 /// One installation request at work.
 pub(crate) struct Resolver<'a> {
-    pub(crate) eggs: &'a Eggs,
-    pub(crate) context: &'a dyn Context,
-    pub(crate) request: &'a Install,
-    pub(crate) pins: Arc<Pins>,
-    /// Where eggs go, without links in the path.
-    pub(crate) eggs_directory: Option<PathBuf>,
-    newest: bool,
+    base: Base<'a>,
     environment: Environment,
     links: Vec<String>,
     index: Arc<Index>,
@@ -41,79 +39,68 @@ pub(crate) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     pub(crate) fn new(eggs: &'a Eggs, request: &'a Install, context: &'a dyn Context) -> Self {
         let settings = &eggs.settings;
-        let mut links: Vec<String> = if settings.install_from_cache {
-            Vec::new()
-        } else {
-            request.links.iter().map(|link| directory_link(link)).collect()
-        };
+        let mut links: Vec<String> = Vec::new();
+        if !settings.install_from_cache {
+            links.extend(request.links.iter().map(|link| directory_link(link)));
+        }
         if let Some(cache) = settings.download_cache.as_deref().and_then(Path::to_str)
             && !links.iter().any(|link| link == cache)
         {
             links.insert(0, cache.to_owned());
         }
-        let pins = request.pins.clone().map_or_else(|| eggs.pins(), Arc::new);
-        let eggs_directory =
-            request.eggs_directory.as_ref().map(|path| fs_err::canonicalize(path).unwrap_or_else(|_| path.clone()));
-        let mut environment = Environment::new(&eggs.interpreter);
-        if let Some(directory) = &eggs_directory {
-            scan_eggs(&mut environment, eggs, directory);
-        }
-        for place in request.path.iter().chain(eggs.base_path()) {
-            environment.extend(eggs.scanner.find(place, false));
-        }
+        let base = Base::new(eggs, request, context);
         let index = eggs.index(request.index.as_deref(), &links, &request.allow_hosts, context);
-        Self {
-            eggs,
-            context,
-            request,
-            pins,
-            newest: request.newest && eggs_directory.is_some(),
-            eggs_directory,
-            environment,
-            links,
-            index,
-            origins: Origins::default(),
-        }
-    }
-
-    fn web(&self) -> Web<'a> {
-        Web { interpreter: &self.eggs.interpreter, downloader: &self.eggs.downloader, context: self.context }
-    }
-
-    fn mode(&self) -> Mode {
-        self.eggs.settings.mode
+        let environment = Environment::clone(&base.before);
+        Self { base, environment, links, index, origins: Origins::default() }
     }
 
     /// Looks at the eggs directory again.
     fn rescan(&mut self) {
-        if let Some(directory) = self.eggs_directory.clone() {
-            scan_eggs(&mut self.environment, self.eggs, &directory);
+        for place in self.base.eggs_directory.iter().flat_map(|directory| egg_places(directory)) {
+            self.environment.extend(self.base.eggs.scanner.find(&place, false));
         }
     }
 
     /// `requirement` with the pin of its project.
     pub(crate) fn constrain(&self, requirement: &Requirement) -> Result<Requirement, EggError> {
-        self.pins.constrain(requirement, self.mode()).map_err(|unfit| match unfit {
+        self.base.pins.constrain(requirement, self.base.mode()).map_err(|unfit| match unfit {
             Unfit::Wrong(error) => error,
             Unfit::Incompatible(text) => {
                 let project = requirement.project.to_lowercase();
-                self.context.info(&self.origins.about(&project, self.pins.get(&project)));
+                self.base.context.info(&self.origins.about(&project, self.base.pins.get(&project)));
                 self.blame(self.unfit_hint(requirement, EggError::user(text)), requirement)
             }
         })
     }
 
     /// Adds the distribution for `requirement` to `set`; returns those that were added for it.
-    fn get(&mut self, requirement: &Requirement, set: &mut WorkingSet) -> Result<Vec<Arc<Distribution>>, EggError> {
-        let outcome = self.get_now(requirement, set);
+    fn get(
+        &mut self,
+        requirement: &Requirement,
+        set: &mut WorkingSet,
+        ahead: Option<&Ahead<'_>>,
+    ) -> Result<Vec<Arc<Distribution>>, EggError> {
+        let outcome = self.get_now(requirement, set, ahead);
         outcome.map_err(|error| {
             let error = error.while_doing(format!("Getting distribution for '{requirement}'."));
             self.blame(error, requirement)
         })
     }
 
-    fn get_now(&mut self, requirement: &Requirement, set: &mut WorkingSet) -> Result<Vec<Arc<Distribution>>, EggError> {
-        let satisfied = self.satisfied(requirement, false)?;
+    fn get_now(
+        &mut self,
+        requirement: &Requirement,
+        set: &mut WorkingSet,
+        ahead: Option<&Ahead<'_>>,
+    ) -> Result<Vec<Arc<Distribution>>, EggError> {
+        let mut satisfied = self.satisfied(requirement, false)?;
+        // Parts may be at work side by side: each egg is installed by one of them.
+        let lock = self.base.eggs.project_lock(&requirement.key);
+        let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(satisfied, satisfied::Satisfied::Obtainable(_)) && self.base.eggs_directory.is_some() {
+            self.rescan();
+            satisfied = self.satisfied(requirement, false)?;
+        }
         let added = match satisfied {
             satisfied::Satisfied::By(found) => {
                 if !set.contains(&found) {
@@ -122,35 +109,50 @@ impl<'a> Resolver<'a> {
                 vec![found]
             }
             satisfied::Satisfied::Obtainable(available) => {
-                let Some(directory) = self.eggs_directory.clone() else {
+                let Some(directory) = self.base.eggs_directory.clone() else {
                     return Err(EggError::user(format!(
                         "We don't have a distribution for {requirement}\nand can't install one in offline (no-install) mode.\n"
                     )));
                 };
-                self.context.info(&format!("Getting distribution for '{requirement}'."));
+                self.base.context.info(&format!("Getting distribution for '{requirement}'."));
                 let candidate = available.ok_or_else(|| self.missing(requirement))?;
-                let installed = self.fetch_and_install(requirement, &candidate, &directory)?;
+                let installed = self.install(requirement, &candidate, &directory, ahead)?;
                 if !set.contains(&installed) {
                     // A new egg goes to the front; in slapos mode the order does not depend on what was there before.
-                    match self.mode() {
+                    match self.base.mode() {
                         Mode::Upstream => set.add(Arc::clone(&installed), true),
                         Mode::Slapos => set.replace(Arc::clone(&installed)),
                     }
                 }
                 self.rescan();
-                self.context.info(&format!("Got {installed}."));
+                self.base.context.info(&format!("Got {installed}."));
                 vec![installed]
             }
         };
-        if !self.eggs.settings.install_from_cache
-            && self.request.use_dependency_links.unwrap_or(self.eggs.settings.use_dependency_links)
+        if !self.base.eggs.settings.install_from_cache
+            && self.base.request.use_dependency_links.unwrap_or(self.base.eggs.settings.use_dependency_links)
         {
             self.add_dependency_links(&added);
         }
-        if self.request.check_picked {
+        if self.base.request.check_picked {
             self.check_picked(requirement, &added)?;
         }
         Ok(added)
+    }
+
+    fn install(
+        &self,
+        requirement: &Requirement,
+        candidate: &Candidate,
+        directory: &Path,
+        ahead: Option<&Ahead<'_>>,
+    ) -> Result<Arc<Distribution>, EggError> {
+        let installer = self.base.installer(directory);
+        if let Some(ready) = ahead.and_then(|ahead| ahead.take(candidate)) {
+            replay(&ready.records, self.base.context);
+            return installer.place(&ready.made, candidate);
+        }
+        installer.place(&self.base.fetch_and_make(requirement, candidate, directory)?, candidate)
     }
 
     fn add_dependency_links(&mut self, distributions: &[Arc<Distribution>]) {
@@ -158,14 +160,14 @@ impl<'a> Resolver<'a> {
         for distribution in distributions {
             for link in distribution.metadata().lines("dependency_links.txt") {
                 if !self.links.contains(&link) {
-                    self.context.debug(|| format!("Adding find link '{link}' from {distribution}"));
+                    self.base.context.debug(|| format!("Adding find link '{link}' from {distribution}"));
                     self.links.push(link);
                 }
             }
         }
         if self.links.len() > before {
-            let index = self.request.index.as_deref();
-            self.index = self.eggs.index(index, &self.links, &self.request.allow_hosts, self.context);
+            let index = self.base.request.index.as_deref();
+            self.index = self.base.eggs.index(index, &self.links, &self.base.request.allow_hosts, self.base.context);
         }
     }
 
@@ -175,9 +177,9 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let (name, version) = (distribution.project(), distribution.version());
-            self.context.debug(|| format!("Picked: {name} = {version}"));
-            self.eggs.note_picked(name, version.as_str());
-            if !self.eggs.settings.allow_picked_versions {
+            self.base.context.debug(|| format!("Picked: {name} = {version}"));
+            self.base.eggs.note_picked(name, version.as_str());
+            if !self.base.eggs.settings.allow_picked_versions {
                 return Err(EggError::user(format!(
                     "Picked: {name} = {version}\n\nThe `{name}` egg does not have a version pin and \
                      `allow-picked-versions = false`.\n\nTo resolve this, add\n\n    {name} = {version}\n\nto the \
@@ -186,12 +188,6 @@ impl<'a> Resolver<'a> {
             }
         }
         Ok(())
-    }
-}
-
-fn scan_eggs(environment: &mut Environment, eggs: &Eggs, directory: &Path) {
-    for place in egg_places(directory) {
-        environment.extend(eggs.scanner.find(&place, false));
     }
 }
 

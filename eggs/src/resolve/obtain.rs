@@ -1,9 +1,9 @@
 //! The best of what could be installed.
 
-use super::Resolver;
+use super::base::Base;
 use crate::distribution::Precedence;
 use crate::error::EggError;
-use crate::index::Candidate;
+use crate::index::{Candidate, Index};
 use crate::requirement::Requirement;
 use crate::settings::Mode;
 use crate::specifier::Specifiers;
@@ -12,10 +12,15 @@ use crate::version::Version;
 /// The local part of the version of a patched egg, before its number.
 const PATCHED: &str = "+slapospatched";
 
-impl Resolver<'_> {
+impl Base<'_> {
     /// The best candidate for `requirement`: the newest, final ones first if wished; then one that is in the download
     /// cache, then the form that is preferred.
-    pub(crate) fn obtain(&self, requirement: &Requirement, source: bool) -> Result<Option<Candidate>, EggError> {
+    pub(crate) fn obtain(
+        &self,
+        index: &Index,
+        requirement: &Requirement,
+        source: bool,
+    ) -> Result<Option<Candidate>, EggError> {
         if self.eggs_directory.is_none() {
             return Ok(None);
         }
@@ -25,8 +30,7 @@ impl Resolver<'_> {
             Patched::WithoutPatches => return Ok(None),
         };
         let exact = wanted.specifiers.exact().is_some();
-        let mut fitting: Vec<Candidate> = self
-            .index
+        let mut fitting: Vec<Candidate> = index
             .candidates(&wanted, &self.web())
             .into_iter()
             .filter(|candidate| wanted.accepts_version(&candidate.version) && (exact || !candidate.yanked))
@@ -53,7 +57,7 @@ impl Resolver<'_> {
         if source || self.request.patches.contains_key(&requirement.project) {
             return is_source;
         }
-        let compatible = self.environment.compatible(candidate.python.as_deref(), candidate.platform.as_deref());
+        let compatible = self.before.compatible(candidate.python.as_deref(), candidate.platform.as_deref());
         match self.mode() {
             Mode::Upstream => compatible,
             Mode::Slapos => {

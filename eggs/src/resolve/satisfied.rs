@@ -23,25 +23,27 @@ impl Resolver<'_> {
             self.environment.of(&requirement.project).iter().filter(|found| requirement.accepts(found)).collect();
         if fitting.is_empty() {
             let project = &requirement.project;
-            self.context.debug(|| format!("We have no distributions for {project} that satisfies '{requirement}'."));
-            return Ok(Satisfied::Obtainable(self.obtain(requirement, source)?));
+            self.base
+                .context
+                .debug(|| format!("We have no distributions for {project} that satisfies '{requirement}'."));
+            return Ok(Satisfied::Obtainable(self.base.obtain(&self.index, requirement, source)?));
         }
         if let Some(developed) = fitting.iter().find(|found| found.is_develop()) {
-            self.context.debug(|| format!("We have a develop egg: {developed}"));
+            self.base.context.debug(|| format!("We have a develop egg: {developed}"));
             return Ok(Satisfied::By(Arc::clone(developed)));
         }
         if requirement.specifiers.exact().is_some() {
-            self.context.debug(|| format!("We have the distribution that satisfies '{requirement}'."));
+            self.base.context.debug(|| format!("We have the distribution that satisfies '{requirement}'."));
             return Ok(Satisfied::By(Arc::clone(fitting[0])));
         }
-        let prefer_final = self.eggs.settings.prefer_final;
+        let prefer_final = self.base.eggs.settings.prefer_final;
         let last = fitting.iter().find(|found| prefer_final && found.version().is_final());
         let best = *last.unwrap_or(&fitting[0]);
-        if !self.newest {
+        if !self.base.newest {
             return Ok(Satisfied::By(Arc::clone(best)));
         }
-        let Some(available) = self.obtain(requirement, source)? else {
-            self.context.debug(|| {
+        let Some(available) = self.base.obtain(&self.index, requirement, source)? else {
+            self.base.context.debug(|| {
                 format!("There are no distros available that meet '{requirement}'.\nUsing our best, {best}.")
             });
             return Ok(Satisfied::By(Arc::clone(best)));
@@ -55,7 +57,7 @@ impl Resolver<'_> {
         if better {
             return Ok(Satisfied::Obtainable(Some(available)));
         }
-        self.context.debug(|| format!("We have the best distribution that satisfies '{requirement}'."));
+        self.base.context.debug(|| format!("We have the best distribution that satisfies '{requirement}'."));
         Ok(Satisfied::By(Arc::clone(best)))
     }
 }
