@@ -9,7 +9,6 @@ pub mod cli;
 pub mod files;
 pub mod interpreter;
 pub mod plan;
-mod python;
 pub mod run;
 pub mod session;
 pub mod state;

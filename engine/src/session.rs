@@ -9,6 +9,7 @@ use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Mirror};
 use rbuildout_parser::{
     BUILDOUT_VERSION, Diagnostic, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise,
 };
+use rbuildout_recipes::eggs::{Active, ActiveSettings};
 use rbuildout_recipes::python::{PythonHost, PythonSettings};
 use rbuildout_recipes::run::Environment;
 use rbuildout_recipes::{NATIVES_VARIABLE, Natives};
@@ -17,7 +18,6 @@ use crate::buildout::{Python, Surroundings};
 use crate::cli::Options;
 use crate::files::FileLoader;
 use crate::interpreter::Interpreter;
-use crate::python::Local;
 use crate::state::StateDirectory;
 
 /// Environment variable with mirrors, one a line or separated by blanks, asked before those of the profile.
@@ -72,6 +72,11 @@ impl Session {
             home,
             options,
         })
+    }
+
+    /// The interpreter of buildouts that name none.
+    pub fn executable(&self) -> Option<PathBuf> {
+        self.interpreter.executable().map(Path::to_owned)
     }
 
     /// Files parsed in this session; profiles loaded through one library share them.
@@ -150,26 +155,32 @@ impl Session {
         interrupted: Arc<AtomicBool>,
         before_start: Box<dyn Fn() -> std::io::Result<()> + Send + Sync>,
     ) -> Result<Surroundings<'p>, Box<Diagnostic>> {
+        let (mode, version) = match self.mode {
+            Mode::Slapos => (rbuildout_recipes::Mode::Slapos, SLAPOS_VERSION),
+            Mode::Upstream => (rbuildout_recipes::Mode::Upstream, BUILDOUT_VERSION),
+        };
+        let environment = Arc::new(Environment::new(std::env::vars_os().collect()));
         let host = PythonHost::new(PythonSettings {
-            mode: match self.mode {
-                Mode::Slapos => rbuildout_recipes::Mode::Slapos,
-                Mode::Upstream => rbuildout_recipes::Mode::Upstream,
-            },
-            version: match self.mode {
-                Mode::Slapos => SLAPOS_VERSION,
-                Mode::Upstream => BUILDOUT_VERSION,
-            }
-            .to_owned(),
+            mode,
+            version: version.to_owned(),
             arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
             cache_directory: self.cache_directory.clone(),
             before_start,
-            environment: Arc::new(Environment::new(std::env::vars_os().collect())),
+            environment: environment.clone(),
             interrupted: interrupted.clone(),
         });
-        let executable = profile.raw("buildout", "executable").map_or(PathBuf::new(), |path| PathBuf::from(&**path));
-        let python = Python { host: Arc::new(host), distributions: Box::new(Local::new(executable)) };
+        let downloader = self.downloader(profile, state)?;
+        let eggs = Active::new(ActiveSettings {
+            mode,
+            version: version.to_owned(),
+            cache_directory: self.cache_directory.clone(),
+            downloader: downloader.clone(),
+            environment,
+            interrupted: interrupted.clone(),
+        });
+        let python = Python { host: Arc::new(host), eggs: Arc::new(eggs) };
         Ok(Surroundings {
-            downloader: self.downloader(profile, state)?,
+            downloader,
             state_directory: state.root().to_owned(),
             python: Arc::new(python),
             natives: self.natives.clone(),

@@ -1,6 +1,7 @@
 //! Recipes of rbuildout: the [`Recipe`] contract, the native recipes, the template engine and the host of Python recipes.
 
 mod api;
+pub mod eggs;
 mod error;
 mod live;
 mod native;
@@ -10,5 +11,5 @@ pub mod template;
 
 pub use api::{Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
 pub use error::{CommandFailure, CommandStatus, RecipeError};
-pub use live::{LiveBuildout, WithLive};
+pub use live::{Depends, LiveBuildout, WithLive};
 pub use native::{NATIVES_VARIABLE, Natives, find};

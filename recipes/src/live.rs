@@ -10,9 +10,18 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
+use serde::{Deserialize, Serialize};
 
 use crate::api::Settings;
 use crate::error::RecipeError;
+
+/// The sections that a section depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Depends {
+    pub names: Vec<String>,
+    /// The signature is known, so that more are an error.
+    pub frozen: bool,
+}
 
 /// Any section of the buildout, at any time.
 ///
@@ -38,6 +47,7 @@ pub trait LiveBuildout {
     fn raw(&self, section: &str) -> IndexMap<String, String>;
     /// All options as they would be saved. No use of them.
     fn copy(&mut self, section: &str) -> Result<IndexMap<String, String>, RecipeError>;
+    /// A section that is not alive yet has the option before its recipe is constructed.
     fn set(&mut self, section: &str, key: &str, value: &str);
     /// Removes an option from all layers. False if it was not there.
     fn delete(&mut self, section: &str, key: &str) -> bool;
@@ -59,10 +69,13 @@ pub trait LiveBuildout {
 
     /// `__buildout_signature__`, computed now and frozen; `None` in upstream mode.
     fn signature(&mut self, section: &str) -> Result<Option<String>, RecipeError>;
-    fn depends(&self, section: &str) -> Vec<String>;
-    fn set_depends(&mut self, section: &str, names: Vec<String>);
+    fn depends(&self, section: &str) -> Depends;
+    fn set_depends(&mut self, section: &str, depends: Depends);
     /// From now on every section that comes to life depends on `section`.
     fn barrier(&mut self, section: &str);
+
+    /// The options of the section that pins versions, without any recording of who asks.
+    fn versions(&mut self) -> Result<IndexMap<String, String>, RecipeError>;
 
     /// A log record. `level` is Python's number.
     fn record(&self, logger: &str, level: i64, text: &str);

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use rbuildout_parser::python::str_repr;
 use rbuildout_parser::{Diagnostic, Mode};
-use rbuildout_recipes::python::{Distributions, Group, Loaded, PythonHost};
+use rbuildout_recipes::eggs::{Active, Group, Loaded};
+use rbuildout_recipes::python::PythonHost;
 use rbuildout_recipes::{Part, Recipe, RecipeError};
 
 use super::host::{InitHost, to_diagnostic};
@@ -13,7 +15,7 @@ use super::view::View;
 /// What runs recipes in Python.
 pub struct Python {
     pub host: Arc<PythonHost>,
-    pub distributions: Box<dyn Distributions>,
+    pub eggs: Arc<Active>,
 }
 
 /// A recipe that was found.
@@ -36,7 +38,12 @@ impl Buildout<'_> {
         self.doing.push(Doing::LoadingRecipe(requirement.into()));
         let found = match self.surroundings.natives.find(&recipe) {
             Some(native) => Found::Native(native),
-            None => Found::Python(self.load(&recipe).map_err(|error| self.place(name, error))?),
+            None => {
+                self.doing.pop();
+                let loaded = self.load(&recipe).map_err(|error| self.place(name, error))?;
+                self.doing.push(Doing::LoadingRecipe(requirement.into()));
+                Found::Python(loaded)
+            }
         };
         self.doing.pop();
         self.behalf.push(name.clone());
@@ -60,24 +67,34 @@ impl Buildout<'_> {
         Ok(())
     }
 
-    /// Finds the code of a recipe in Python.
+    /// Finds the code of a recipe in Python. What is being done goes into an error, in place of `Loading recipe`.
     fn load(&mut self, recipe: &str) -> Outcome<Loaded> {
         let (requirement, entry) = split(recipe)?;
-        let found = self.entry_point(requirement, Group::Recipe, entry)?;
-        found.ok_or_else(|| {
-            self.doing.pop();
-            self.doing.push(Doing::LoadingEntry(requirement.into(), entry.into()));
+        let (mode, eggs) = (self.mode, self.surroundings.python.eggs.clone());
+        let doing = |what: String| {
+            move |mut error: Box<Diagnostic>| {
+                error.doing.insert(0, what);
+                error
+            }
+        };
+        let active = eggs.is_active(&mut View::new(self)?, requirement).map_err(|error| to_diagnostic(error, mode));
+        if !active.map_err(doing(format!("Loading recipe {}.", str_repr(requirement))))? {
+            let installed = eggs.activate(&mut View::new(self)?, &[requirement.to_owned()]);
+            let installed = installed.map_err(|error| to_diagnostic(error, mode));
+            installed.map_err(doing(format!("Installing recipe {requirement}.")))?;
+        }
+        let found = self.entry_point(requirement, Group::Recipe, entry).and_then(|found| {
             let message = format!("Entry point ('{}', '{entry}') not found", Group::Recipe.name());
-            Box::new(Diagnostic::internal("ImportError", message))
-        })
+            found.ok_or_else(|| Box::new(Diagnostic::internal("ImportError", message)))
+        });
+        found.map_err(doing(format!("Loading zc.buildout recipe entry {requirement}:{entry}.")))
     }
 
     /// The entry point of a requirement, if its distribution has one of that name.
     pub fn entry_point(&mut self, requirement: &str, group: Group, entry: &str) -> Outcome<Option<Loaded>> {
-        let settings = self.ensure_settings()?;
-        let python = self.surroundings.python.clone();
-        let loaded = python.distributions.load(&settings, requirement, group, entry);
-        loaded.map_err(|error| to_diagnostic(error, self.mode))
+        let (mode, eggs) = (self.mode, self.surroundings.python.eggs.clone());
+        let loaded = eggs.load(&mut View::new(self)?, requirement, group, entry);
+        loaded.map_err(|error| to_diagnostic(error, mode))
     }
 
     /// An option that only the recipe of a section knows.

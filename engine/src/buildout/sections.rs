@@ -25,7 +25,6 @@ pub(super) enum Doing {
     Initialising(Arc<str>),
     Option(Arc<str>, Arc<str>),
     LoadingRecipe(Arc<str>),
-    LoadingEntry(Arc<str>, Arc<str>),
 }
 
 impl std::fmt::Display for Doing {
@@ -34,7 +33,6 @@ impl std::fmt::Display for Doing {
             Self::Getting(section) => write!(f, "Getting section {section}."),
             Self::Initialising(section) => write!(f, "Initializing section {section}."),
             Self::Option(section, option) => write!(f, "Getting option {section}:{option}."),
-            Self::LoadingEntry(recipe, entry) => write!(f, "Loading zc.buildout recipe entry {recipe}:{entry}."),
             Self::LoadingRecipe(recipe) => write!(f, "Loading recipe '{recipe}'."),
         }
     }
@@ -51,6 +49,8 @@ pub(super) struct Live {
     pub(super) depends: IndexSet<Arc<str>>,
     /// The signature, once somebody asked for it; dependencies can't be added any more.
     pub(super) signature: Option<Arc<str>>,
+    /// A recipe has said that it reads more all the same.
+    pub(super) open: bool,
 }
 
 /// A part whose recipe has been initialised.
@@ -96,6 +96,8 @@ pub struct Buildout<'p> {
     pub(super) barriers: Vec<Arc<str>>,
     /// Sections whose recipe has options of its own.
     pub(super) virtuals: FxHashSet<Arc<str>>,
+    /// Options that recipes have set in sections that are not alive yet.
+    pub(super) early: FxHashMap<Arc<str>, Map<Arc<str>, Arc<str>>>,
     /// What is said goes there at once, when there is such a place.
     pub(super) teller: Option<Teller>,
     pub(super) hashes: FxHashMap<Arc<str>, Arc<str>>,
@@ -140,6 +142,7 @@ impl<'p> Buildout<'p> {
             tokens: FxHashMap::default(),
             barriers: Vec::new(),
             virtuals: FxHashSet::default(),
+            early: FxHashMap::default(),
             teller: None,
             hashes: FxHashMap::default(),
             hashing: Vec::new(),
@@ -240,7 +243,7 @@ impl<'p> Buildout<'p> {
         if live.depends.contains(on) {
             return Ok(());
         }
-        if live.signature.is_some() {
+        if live.signature.is_some() && !live.open {
             let message = format!("Section [{section}] reads [{on}] after its signature was computed");
             let hint = format!("Name [{on}] in an option of [{section}], for example `depends = ${{{on}:recipe}}`.");
             return Err(Box::new(Diagnostic::user(message).with_hint(hint)));
@@ -265,9 +268,11 @@ impl<'p> Buildout<'p> {
         let recipe_option = raw.contains_key("recipe");
         let dependencies = raw.get(PART_DEPENDENCIES).cloned();
         let barriers: Vec<Arc<str>> = self.barriers.iter().filter(|barrier| *barrier != name).cloned().collect();
+        let early = self.early.remove(name).unwrap_or_default();
         // A dependency may have been recorded already, by a recipe that is being initialised.
         let live = self.sections.entry(name.clone()).or_default();
         live.raw = raw;
+        live.data.extend(early);
         if &**name != "buildout" {
             live.depends.extend(barriers);
         }

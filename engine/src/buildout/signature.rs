@@ -39,6 +39,15 @@ impl Buildout<'_> {
             }
             self.hashing.pop();
         }
+        if self.mode == Mode::Upstream {
+            // In the order of the distributions.
+            let tokens = self.tokens.get(name).map(|tokens| tokens.join(" ")).unwrap_or_default();
+            let signature: Arc<str> = tokens.into();
+            if let Some(live) = self.sections.get_mut(name) {
+                live.signature = Some(signature.clone());
+            }
+            return Ok(signature);
+        }
         let signature: Arc<str> = tokens.into_iter().collect::<Vec<_>>().join(" ").into();
         if let Some(live) = self.sections.get_mut(name) {
             live.signature = Some(signature.clone());

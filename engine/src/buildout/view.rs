@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::{Added, Mode, expand, parse_sections};
-use rbuildout_recipes::{LiveBuildout, RecipeError, Settings};
+use rbuildout_recipes::{Depends, LiveBuildout, RecipeError, Settings};
 use serde_json::{Value, json};
 
 use super::sections::{Buildout, Message, Outcome};
@@ -98,9 +98,11 @@ impl LiveBuildout for View<'_, '_> {
     }
 
     fn set(&mut self, section: &str, key: &str, value: &str) {
-        if let Some(live) = self.buildout.sections.get_mut(section) {
-            live.data.insert(key.into(), value.into());
-        }
+        let options = match self.buildout.sections.get_mut(section) {
+            Some(live) => &mut live.data,
+            None => self.buildout.early.entry(section.into()).or_default(),
+        };
+        options.insert(key.into(), value.into());
     }
 
     fn delete(&mut self, section: &str, key: &str) -> bool {
@@ -164,13 +166,16 @@ impl LiveBuildout for View<'_, '_> {
         Ok(Some(signature.to_string()))
     }
 
-    fn depends(&self, section: &str) -> Vec<String> {
-        self.buildout.depends(section).map(ToString::to_string).collect()
+    fn depends(&self, section: &str) -> Depends {
+        let live = self.buildout.sections.get(section);
+        let frozen = live.is_some_and(|live| live.signature.is_some() && !live.open);
+        Depends { names: self.buildout.depends(section).map(ToString::to_string).collect(), frozen }
     }
 
-    fn set_depends(&mut self, section: &str, names: Vec<String>) {
+    fn set_depends(&mut self, section: &str, depends: Depends) {
         if let Some(live) = self.buildout.sections.get_mut(section) {
-            live.depends = names.into_iter().map(Arc::from).collect();
+            live.depends = depends.names.into_iter().map(Arc::from).collect();
+            live.open = !depends.frozen;
         }
     }
 
@@ -179,6 +184,18 @@ impl LiveBuildout for View<'_, '_> {
         if !self.buildout.barriers.contains(&section) {
             self.buildout.barriers.push(section);
         }
+    }
+
+    fn versions(&mut self) -> Result<IndexMap<String, String>, RecipeError> {
+        let behalf = std::mem::take(&mut self.buildout.behalf);
+        let read = self.attempt(|buildout| {
+            let name = buildout.option("buildout", "versions")?.filter(|name| !name.is_empty());
+            let Some(name) = name else { return Ok(IndexMap::new()) };
+            buildout.section(&name)?;
+            Ok(texts(&buildout.saved(&name)?))
+        });
+        self.buildout.behalf = behalf;
+        read
     }
 
     fn record(&self, logger: &str, level: i64, text: &str) {

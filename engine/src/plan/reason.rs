@@ -191,18 +191,19 @@ pub(super) fn differences(saved: &SavedOptions, current: &SavedOptions, ignore_s
 /// the one that ours names, is compared.
 fn signature_differences(old: &str, new: &str, reasons: &mut Vec<Reason>) {
     let (before, after) = (signature(old), signature(new));
-    for wanted in &after.distributions {
-        if before.distributions.iter().any(|token| distribution(token) == *wanted) {
+    for wanted in after.distributions.iter().map(|token| distribution(token)) {
+        if before.distributions.iter().any(|token| distribution(token) == wanted) {
             continue;
         }
-        let project = wanted.rsplit_once('-').map_or(*wanted, |(project, _)| project);
+        let (project, version) = wanted.rsplit_once('-').unwrap_or((wanted, ""));
         let same_project = |token: &&&str| distribution(token).rsplit_once('-').is_some_and(|(p, _)| p == project);
-        // A signature of the Python tools may name no distribution at all, or a digest of one under development: then
-        // nothing is known to have changed.
-        let is_version = |token: &&&str| !distribution(token).rsplit_once('-').is_some_and(|(_, v)| is_md5(v));
-        if let Some(old) = before.distributions.iter().find(|token| same_project(token) && is_version(token)) {
-            reasons
-                .push(Reason::ImplementationChanged { old: distribution(old).to_owned(), new: (*wanted).to_owned() });
+        // One may be a version and the other a digest of what was under development: then nothing is known to have
+        // changed. A signature of the Python tools may also name no distribution at all.
+        let same_kind = |token: &&&str| {
+            distribution(token).rsplit_once('-').is_some_and(|(_, known)| is_md5(known) == is_md5(version))
+        };
+        if let Some(old) = before.distributions.iter().find(|token| same_project(token) && same_kind(token)) {
+            reasons.push(Reason::ImplementationChanged { old: distribution(old).to_owned(), new: wanted.to_owned() });
         }
     }
     for (name, md5) in &after.dependencies {

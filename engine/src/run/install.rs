@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rbuildout_cache::Progress;
 use rbuildout_parser::installed::{INSTALLED_OPTION, SavedOptions};
 use rbuildout_parser::{Diagnostic, Mode, Profile};
-use rbuildout_recipes::python::Group;
+use rbuildout_recipes::eggs::Group;
 use rbuildout_recipes::run::{Level, RunContext};
 use rbuildout_recipes::{CommandFailure, Installed, RecipeError};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -66,6 +66,7 @@ pub fn install(
     signals: &Signals,
 ) -> Result<Finished, Box<Diagnostic>> {
     let dry = session.options.dry_run;
+    prepared.directories.create()?;
     let jobs = jobs(session);
     let idle = prepared.plan.is_idle() && prepared.pending.is_empty();
     let tokens = (jobs > 1 && !idle && !dry).then(|| Jobserver::new(jobs)).transpose().map_err(io_error)?;
@@ -117,7 +118,6 @@ pub fn install(
             delete_paths(&settings.directory, &removal.paths).map_err(io_error)?;
             store.removed(&removal.part).map_err(io_error)?;
         }
-        store.begin().map_err(io_error)?;
     }
     for removal in &plan.removals {
         if dry {
@@ -219,8 +219,7 @@ pub fn install(
     }
     if finished.failures.is_empty() && !finished.interrupted {
         if !extensions.is_empty() {
-            let called =
-                call_extensions(&mut services.live(), &settings, &extensions, "unload", Group::UnloadExtension);
+            let called = call_extensions(&mut services.live(), &extensions, "unload", Group::UnloadExtension);
             called.map_err(|mut error| {
                 error.doing.splice(0..0, ["Installing.".to_owned(), "Unloading extensions.".to_owned()]);
                 error

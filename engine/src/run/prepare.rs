@@ -1,19 +1,20 @@
 //! Preparation: initialise the wanted parts and compare them with what is installed.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rbuildout_cache::Downloader;
 use rbuildout_parser::installed::{SIGNATURE_OPTION, SavedOptions};
 use rbuildout_parser::{Diagnostic, Mode, PART_DEPENDENCIES, Profile, mistakes};
-use rbuildout_recipes::python::Group;
+use rbuildout_recipes::eggs::Group;
 use rbuildout_recipes::run::{Environment, Level};
 use rbuildout_recipes::{Settings, find};
 use rustc_hash::FxHashSet;
 
 use super::initialise::{Initialised, initialise};
 use super::install::create_directories;
+use super::remove::delete_paths;
 use crate::buildout::{Buildout, InitialisedPart, Surroundings, Unused, View, to_diagnostic};
 use crate::plan::{Candidate, Plan, Rules, make};
 use crate::session::Session;
@@ -58,6 +59,26 @@ pub struct PreparedPart {
     pub unused: Option<Unused>,
 }
 
+/// Directories to create before anything is done in the buildout.
+#[derive(Default)]
+pub struct NewDirectories {
+    waiting: Mutex<Option<(Vec<PathBuf>, Arc<Reporter>)>>,
+}
+
+impl NewDirectories {
+    fn set(&self, directories: Vec<PathBuf>, reporter: Arc<Reporter>) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some((directories, reporter));
+    }
+
+    /// Creates them, at the first call.
+    pub fn create(&self) -> Result<(), Box<Diagnostic>> {
+        match self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some((directories, reporter)) => create_directories(&directories, &reporter),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Everything that a run needs.
 pub struct Prepared<'p> {
     pub settings: Arc<Settings>,
@@ -68,8 +89,7 @@ pub struct Prepared<'p> {
     pub parts: Vec<PreparedPart>,
     pub plan: Plan,
     pub unused: Option<Unused>,
-    /// Directories to create before anything else, in order.
-    pub directories: Vec<PathBuf>,
+    pub directories: Arc<NewDirectories>,
     /// All sections, alive.
     pub buildout: Buildout<'p>,
     pub environment: Arc<Environment>,
@@ -107,7 +127,12 @@ pub fn prepare<'p>(
     };
     let orphans = if installs { Children::reap_orphans(&state.children()).map_err(io_failure)? } else { 0 };
     let of_python = children.clone();
-    let before_start = move || if installs { of_python.prepare() } else { Ok(()) };
+    let directories = Arc::new(NewDirectories::default());
+    let of_start = directories.clone();
+    let before_start = move || {
+        of_start.create().map_err(|error| std::io::Error::other(error.message))?;
+        if installs { of_python.prepare() } else { Ok(()) }
+    };
     let surroundings = session.surroundings(profile, &state, interrupted.clone(), Box::new(before_start))?;
     let Surroundings { downloader, python, .. } = &surroundings;
     let (downloader, environment) = (downloader.clone(), python.host.environment().clone());
@@ -125,6 +150,7 @@ pub fn prepare<'p>(
     let initialised = initialised.map_err(|error| fail(error, &buildout, "Initializing."))?;
     let installing = |error, buildout: &Buildout<'_>| fail(error, buildout, "Installing.");
     buildout.python().host.set_log_level(initialised.log.threshold);
+    let listened = initialised.log.threshold;
     let reporter = match purpose {
         Purpose::Install { reporter, .. } => Some(reporter(&initialised.log)),
         Purpose::Look => None,
@@ -132,15 +158,32 @@ pub fn prepare<'p>(
     if let Some(reporter) = &reporter {
         let told = reporter.clone();
         buildout.tell(Box::new(move |message| told.message(message)));
+        let told = reporter.clone();
+        let say = move |logger: &str, level: i64, text: &str| told.foreign(logger, level, text);
+        buildout.python().eggs.tell(listened, Box::new(say));
         if orphans > 0 {
             let message = format!("Ended {orphans} processes that a killed run had left behind.");
             reporter.record(Level::Info, &message);
         }
     }
+    if let (Some(reporter), true) = (&reporter, installs) {
+        directories.set(initialised.directories.clone(), reporter.clone());
+    }
     extensions(&mut buildout, &initialised, "load", Group::Extension)
         .map_err(|error| installing(with_doing(error, "Loading extensions."), &buildout))?;
-    if let (Some(reporter), true) = (&reporter, installs) {
-        create_directories(&initialised.directories, reporter)?;
+    let installed =
+        (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
+    let (mut store, pending) = Store::open(installed, &state, session.mode)?;
+    // Recipes in Python may use the directories; zc.buildout makes them before it knows of any recipe.
+    if session.mode == Mode::Upstream {
+        directories.create()?;
+    }
+    if installs {
+        let developed = develop(&mut buildout, &mut store, &directories);
+        developed.map_err(|error| installing(error, &buildout))?;
+        if session.mode == Mode::Upstream {
+            store.begin().map_err(io_failure)?;
+        }
     }
 
     let list = request(&mut buildout, wanted).map_err(|error| installing(error, &buildout))?;
@@ -154,9 +197,6 @@ pub fn prepare<'p>(
     let unused: Vec<Option<Unused>> = list.iter().map(|name| buildout.unused(name)).collect();
     let buildout_unused = buildout.unused("buildout");
 
-    let installed =
-        (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
-    let (store, pending) = Store::open(installed, &state, session.mode)?;
     let mut parts = Vec::with_capacity(list.len());
     for ((name, options), unused) in list.iter().zip(options).zip(unused) {
         let Some(part) = buildout.parts().get(name).cloned() else { continue };
@@ -181,7 +221,7 @@ pub fn prepare<'p>(
     };
     let plan = make(&candidates, store.state(), rules);
     Ok(Prepared {
-        directories: initialised.directories,
+        directories,
         settings: initialised.settings,
         downloader,
         state,
@@ -206,6 +246,27 @@ fn all_mistakes(profile: &Profile) -> Vec<Diagnostic> {
     mistakes(profile, &published)
 }
 
+/// Does what `buildout:develop` says, after removing what it said in the last run.
+fn develop(
+    buildout: &mut Buildout<'_>,
+    store: &mut Store,
+    directories: &NewDirectories,
+) -> Result<(), Box<Diagnostic>> {
+    let wanted = buildout.option("buildout", "develop")?.is_some_and(|wanted| !wanted.trim().is_empty());
+    let old: Vec<String> = store.state().develop_eggs.lines().map(str::to_owned).collect();
+    if !wanted && old.is_empty() {
+        return Ok(());
+    }
+    directories.create()?;
+    let settings = buildout.ensure_settings()?;
+    delete_paths(&settings.directory, &old).map_err(|error| Box::new(Diagnostic::user(error.to_string())))?;
+    let (mode, eggs) = (buildout.config().mode, buildout.python().eggs.clone());
+    let made = eggs.develop(&mut View::new(buildout)?).map_err(|error| to_diagnostic(error, mode))?;
+    let made: Vec<_> = made.iter().map(|path| path.to_string_lossy()).collect();
+    store.set_develop_eggs(&made.join("\n"));
+    Ok(())
+}
+
 fn io_failure(error: std::io::Error) -> Failure {
     Diagnostic::user(error.to_string()).into()
 }
@@ -225,20 +286,20 @@ fn extensions(
     if initialised.extensions.is_empty() {
         return Ok(());
     }
-    call_extensions(buildout, &initialised.settings, &initialised.extensions, kind, group)
+    call_extensions(buildout, &initialised.extensions, kind, group)
 }
 
 /// Calls the functions that extensions have registered for a moment of the run.
 pub(super) fn call_extensions(
     buildout: &mut Buildout<'_>,
-    settings: &Settings,
     names: &[String],
     kind: &str,
     group: Group,
 ) -> Result<(), Box<Diagnostic>> {
     let mode = buildout.config().mode;
     let python = buildout.python().clone();
-    let loaded = python.distributions.load_all(settings, names, group).map_err(|error| to_diagnostic(error, mode))?;
+    let loaded = python.eggs.load_all(&mut View::new(buildout)?, names, group);
+    let loaded = loaded.map_err(|error| to_diagnostic(error, mode))?;
     for extension in loaded {
         let called = rbuildout_recipes::python::extension(&python.host, &mut View::new(buildout)?, kind, &extension);
         called.map_err(|error| to_diagnostic(error, mode))?;

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use rbuildout_cache::tree;
 use rbuildout_parser::Diagnostic;
 use rbuildout_parser::installed::{INSTALLED_OPTION, SavedOptions};
-use rbuildout_recipes::python::{Group, uninstall as uninstall_hook};
+use rbuildout_recipes::eggs::Group;
+use rbuildout_recipes::python::uninstall as uninstall_hook;
 use rbuildout_recipes::run::{Level, RunContext};
 
 use super::services::Services;

@@ -75,6 +75,11 @@ impl Store {
         self.path.is_some()
     }
 
+    /// Notes what `buildout:develop` has made, one path a line.
+    pub fn set_develop_eggs(&mut self, paths: &str) {
+        self.state.develop_eggs = paths.into();
+    }
+
     /// upstream mode: the stanza that every run appends.
     pub fn begin(&mut self) -> io::Result<()> {
         if self.mode == Mode::Upstream && self.text.is_some() {

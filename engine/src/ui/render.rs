@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer as Snippets, Snippet as Shown};
-use rbuildout_parser::{Class, Diagnostic, Mode, Snippet};
+use rbuildout_parser::{Class, Diagnostic, Frame, Mode, Snippet};
 use rbuildout_recipes::{CommandFailure, CommandStatus};
 
 use super::causes::recognise;
@@ -37,6 +37,7 @@ impl Renderer {
             (Class::Internal(class), Mode::Upstream) => {
                 out.push_str("\nAn internal error occurred due to a bug in either zc.buildout or in a\n");
                 out.push_str("recipe being used:\nTraceback (most recent call last):\n");
+                frames(&mut out, &diagnostic.frames);
                 let _ = writeln!(out, "{class}: {}", diagnostic.message);
             }
             (Class::Internal(class), Mode::Slapos) if !class.starts_with("zc.buildout.") => {
@@ -82,6 +83,10 @@ impl Renderer {
             out.push_str(&self.snippet(snippet));
             out.push('\n');
         }
+        if !diagnostic.frames.is_empty() {
+            out.push_str("In the recipe, the last call is where it failed:\n");
+            frames(out, &diagnostic.frames);
+        }
         if diagnostic.chain.len() > 1 {
             out.push_str("Defined, later lines over earlier ones:\n");
             for definition in &diagnostic.chain {
@@ -108,6 +113,16 @@ impl Renderer {
 
     fn title(&self, title: &str) -> String {
         if self.color { format!("\u{1b}[1;31m{title}\u{1b}[0m") } else { title.to_owned() }
+    }
+}
+
+/// A Python traceback.
+fn frames(out: &mut String, frames: &[Frame]) {
+    for frame in frames {
+        let _ = writeln!(out, "  File \"{}\", line {}, in {}", frame.file, frame.line, frame.function);
+        if let Some(text) = &frame.text {
+            let _ = writeln!(out, "    {text}");
+        }
     }
 }
 

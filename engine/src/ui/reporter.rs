@@ -101,13 +101,17 @@ impl Reporter {
                     self.write(line.as_bytes());
                 }
             }
-            Message::Foreign { level, logger, text } => self.foreign(None, *level, logger, text),
+            Message::Foreign { level, logger, text } => self.foreign(logger, *level, text),
             Message::Line(line) => self.write(format!("{line}\n").as_bytes()),
         }
     }
 
-    /// A record of any Python logger.
-    fn foreign(&self, part: Option<usize>, level: i64, logger: &str, text: &str) {
+    /// A record of any Python logger, with Python's numeric level.
+    pub fn foreign(&self, logger: &str, level: i64, text: &str) {
+        self.foreign_of(None, level, logger, text);
+    }
+
+    fn foreign_of(&self, part: Option<usize>, level: i64, logger: &str, text: &str) {
         if level < self.settings.threshold {
             return;
         }
@@ -276,7 +280,7 @@ impl PartLog for PartLogger {
 
     fn record_of(&self, logger: &str, level: i64, message: &str) {
         self.append(&format!("{logger}: {message}\n"));
-        self.reporter.foreign(Some(self.index), level, logger, message);
+        self.reporter.foreign_of(Some(self.index), level, logger, message);
     }
 
     fn print(&self, line: &str) {

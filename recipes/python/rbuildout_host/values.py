@@ -48,14 +48,7 @@ def to_text(value):
 
 
 def read(text, typed):
-    """The value that the stored text of an option stands for."""
-    if not typed:
-        return text
-    return loads(text) if is_typed(text) else text.replace('$${', '${')
-
-
-def saved(text, typed):
-    """The same for a copy of the options, in which texts stay as they are stored."""
+    """The value that the text of an option stands for."""
     return loads(text) if typed and is_typed(text) else text
 
 

@@ -174,8 +174,14 @@ class TestOptions(Case):
             options.depends = before
             options.barrier()
             assert options['__buildout_signature__'] == 'signature of a'
+            depends = options.depends
+            assert depends == {'x'} and not hasattr(depends, 'add')
+            options.depends = set(depends)
+            options.depends.add('z')
+            options.depends = depends
+            assert options.depends == depends
             ''')
-        self.assertEqual(self.engine.depends['a'], ['x'])
+        self.assertEqual(self.engine.depends['a'], frozenset(['x']))
         self.assertIn('barrier', self.engine.dialogue)
 
     def test_upstream_has_no_depends(self):

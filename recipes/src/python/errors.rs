@@ -37,7 +37,8 @@ impl Kept {
             (None, Kind::User | Kind::MissingOption | Kind::MissingSection) => RecipeError::user(error.message),
             (None, Kind::Exit) => {
                 let status = error.status.unwrap_or(1);
-                let text = if error.message.is_empty() { String::new() } else { format!(": {}", error.message) };
+                let said = Some(error.message).filter(|text| !text.is_empty() && *text != status.to_string());
+                let text = said.map_or_else(|| ".".to_owned(), |text| format!(": {text}"));
                 RecipeError::user_with_hint(
                     format!("The recipe called sys.exit({status}) {doing}{text}"),
                     "A recipe reports what is wrong by raising zc.buildout.UserError: this is a defect of the recipe.",
@@ -69,6 +70,9 @@ fn describe(error: &RecipeError) -> ErrorObject {
             _ => (user_kind(&message), String::new(), String::new()),
         },
         RecipeError::Interrupted => (Kind::Interrupt, "KeyboardInterrupt".to_owned(), String::new()),
+        RecipeError::Download(error) if error.is_mismatch() => {
+            (Kind::User, "ChecksumError".to_owned(), "zc.buildout.download".to_owned())
+        }
         RecipeError::Download(_) | RecipeError::Archive(_) => (Kind::User, String::new(), String::new()),
         RecipeError::Io(_) => internal("OSError"),
     };
@@ -93,5 +97,26 @@ fn user_kind(message: &str) -> Kind {
         Kind::MissingSection
     } else {
         Kind::User
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rbuildout_cache::DownloadError;
+    use rbuildout_cache::download::Mismatch;
+    use rbuildout_cache::hash::Algorithm;
+
+    use super::*;
+
+    #[test]
+    fn recipes_catch_wrong_checksums() {
+        let mismatch = Mismatch { algorithm: Algorithm::Md5, expected: "a".to_owned(), found: "b".to_owned() };
+        let error = DownloadError::LocalMismatch { path: PathBuf::from("/f"), mismatch };
+        let object = describe(&RecipeError::Download(error));
+        assert_eq!((object.kind, object.class.as_str()), (Kind::User, "ChecksumError"));
+        let offline = DownloadError::Offline { url: "http://h/".to_owned() };
+        assert_eq!(describe(&RecipeError::Download(offline)).class, "");
     }
 }

@@ -4,8 +4,8 @@
 //! Python recipes of the run live in it, since they reach each other; it imports our own small `zc.buildout` (the folder
 //! `python/` of this crate), whose objects ask the engine for everything. The way through the files: `process` starts and
 //! stops it, `protocol` and `channel` are the messages, `host` makes the calls and serves those that come back (`serve`,
-//! `download`), `recipe` is what the engine sees of a Python recipe, `distributions` finds its code, `errors` is what happens
-//! to exceptions on their way through both sides.
+//! `download`), `recipe` is what the engine sees of a Python recipe, `errors` is what happens to exceptions on their way
+//! through both sides. Where the code of a recipe is, `eggs` knows.
 //!
 //! upstream mode: everything is called in that one process, in order, as zc.buildout does. slapos mode: a part is installed
 //! or updated in a fork of it, so that parts run side by side and what a recipe does to its process stays its own; the
@@ -15,7 +15,6 @@
 //! calls on its channel never mix.
 
 mod channel;
-mod distributions;
 mod download;
 mod errors;
 mod host;
@@ -25,6 +24,5 @@ mod recipe;
 mod serve;
 mod shim;
 
-pub use distributions::{Distributions, Group, Loaded};
 pub use host::{PythonHost, PythonSettings};
 pub use recipe::{extension, init, lookup, uninstall};

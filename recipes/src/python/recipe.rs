@@ -8,10 +8,10 @@ use rbuildout_cache::tree;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::distributions::Loaded;
 use super::host::{Call, PythonHost};
 use super::serve::read;
 use crate::api::{Effects, Installed, Mode, Part};
+use crate::eggs::Loaded;
 use crate::error::RecipeError;
 use crate::live::LiveBuildout;
 use crate::run::RunContext;

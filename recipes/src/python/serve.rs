@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::RecipeError;
-use crate::live::LiveBuildout;
+use crate::live::{Depends, LiveBuildout};
 use crate::run::PartLog;
 
 /// Who is told what happens.
@@ -54,9 +54,10 @@ struct Key {
 }
 
 #[derive(Deserialize)]
-struct Names {
+struct Dependencies {
     section: String,
-    names: Vec<String>,
+    #[serde(flatten)]
+    depends: Depends,
 }
 
 #[derive(Deserialize)]
@@ -140,10 +141,10 @@ impl Answers<'_> {
                 live.barrier(&read::<Section>(args)?.section);
                 Value::Null
             }
-            "depends" => live.depends(&read::<Section>(args)?.section).into(),
+            "depends" => json!(live.depends(&read::<Section>(args)?.section)),
             "set_depends" => {
-                let Names { section, names } = read(args)?;
-                live.set_depends(&section, names);
+                let Dependencies { section, depends } = read(args)?;
+                live.set_depends(&section, depends);
                 Value::Null
             }
             "log" => {

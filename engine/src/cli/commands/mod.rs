@@ -5,6 +5,7 @@ mod install;
 mod look;
 mod plan;
 mod resolve;
+mod setup;
 
 use crate::cli::Invocation;
 use crate::run::{Failure, PartFailure};
@@ -43,10 +44,8 @@ pub(super) fn run(invocation: Invocation) -> Result<(), Problem> {
         "why" => plan::why(&session, &arguments),
         "graph" => plan::graph(&session, &arguments),
         "resolve" => resolve::resolve(&session, &arguments),
-        other => Err(Problem::Message(format!(
-            "The command '{other}' runs a Python setup script, which needs the Python recipe host: this version does not \
-             have it."
-        ))),
+        // `setup` and `runsetup`: no other command gets past the command line.
+        _ => setup::setup(&session, &arguments),
     }
 }
 

@@ -9,7 +9,7 @@ from rbuildout_host import session as run
 from rbuildout_host import values
 from rbuildout_host.errors import MissingOption, MissingSection, UserError
 from rbuildout_host.session import session
-from rbuildout_host.values import read, saved, to_text
+from rbuildout_host.values import read, to_text
 
 __all__ = ('Buildout', 'MissingOption', 'MissingSection', 'Options', 'bool_option', 'print_')
 
@@ -94,7 +94,10 @@ class Options(MutableMapping):
     def get(self, option, default=None, seen=None):
         """The value of an option, or the default."""
         text = self._replaced(option)
-        if text is None:
+        if text is not None:
+            if self.buildout._typed:
+                text = text.replace('$${', '${')
+        else:
             signature = option == _SIGNATURE and self.buildout._typed
             text = self._call('signature') if signature else self._call('get', key=option)
         return default if text is None else self._read(text)
@@ -139,7 +142,7 @@ class Options(MutableMapping):
         texts = self._call('copy')
         if self._override is not None:
             texts.update(self._override)
-        return {key: saved(text, self.buildout._typed) for key, text in texts.items()}
+        return {key: self._read(text) for key, text in texts.items()}
 
     def __deepcopy__(self, memo):
         return dict(self)
@@ -166,11 +169,16 @@ class Options(MutableMapping):
 
     @property
     def depends(self):
-        """The names of the sections that this one depends on."""
+        """The names of the sections that this one depends on. They are frozen once its signature is known.
+
+        A recipe that must read another section nevertheless replaces them by a set for the time being.
+        """
         if not self.buildout._typed:
             raise AttributeError('depends')
-        names = self._call('depends')
-        result = _Depends(names['names'] if isinstance(names, dict) else names)
+        depends = self._call('depends')
+        if depends['frozen']:
+            return frozenset(depends['names'])
+        result = _Depends(depends['names'])
         result._options = self
         return result
 
@@ -179,7 +187,7 @@ class Options(MutableMapping):
         self._set_depends(names)
 
     def _set_depends(self, names):
-        self._call('set_depends', names=sorted(names))
+        self._call('set_depends', names=sorted(names), frozen=isinstance(names, frozenset))
 
     @property
     def barrier(self):

@@ -51,7 +51,10 @@ class Memory(object):
         value = self.sections[section].get(key)
         if value is None and section in self.virtual:
             value = self.virtual_option(section, key)
-        return value and self.on_sub(section, value)
+        if value is None or value.startswith('!py'):
+            return value
+        value = self.on_sub(section, value)
+        return value.replace('$${', '${') if session.typed else value
 
     def on_sub(self, section, text):
         def one(match):
@@ -111,13 +114,15 @@ class Memory(object):
             self.on_touch(name)
 
     def on_signature(self, section):
+        self.depends[section] = frozenset(self.depends.get(section, ()))
         return 'signature of ' + section
 
     def on_depends(self, section):
-        return sorted(self.depends.get(section, ()))
+        names = self.depends.get(section, ())
+        return {'names': sorted(names), 'frozen': isinstance(names, frozenset)}
 
-    def on_set_depends(self, section, names):
-        self.depends[section] = names
+    def on_set_depends(self, section, names, frozen):
+        self.depends[section] = frozenset(names) if frozen else set(names)
 
     def on_barrier(self, section):
         pass

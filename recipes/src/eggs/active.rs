@@ -1,0 +1,144 @@
+//! The active working set, and how requests for eggs are made from `[buildout]`.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rbuildout_cache::Downloader;
+use rbuildout_eggs::{
+    Cause, Distribution, EggError, Eggs, Install, Interpreter, Pins, Settings as EggSettings, WorkingSet,
+};
+use rbuildout_parser::Diagnostic;
+
+use super::context::RunEggContext;
+use crate::api::Mode;
+use crate::error::RecipeError;
+use crate::live::LiveBuildout;
+use crate::run::Environment;
+
+/// What does not change during a run.
+pub struct ActiveSettings {
+    pub mode: Mode,
+    /// The version that zc.buildout has for recipes.
+    pub version: String,
+    pub cache_directory: Option<PathBuf>,
+    pub downloader: Arc<Downloader>,
+    pub environment: Arc<Environment>,
+    /// Set once the run is to stop.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// Who hears what is done with eggs: logger, level and text of a record.
+pub type Say = Box<dyn Fn(&str, i64, &str) + Send + Sync>;
+
+/// The distributions of a run. Nothing is touched before the first request.
+pub struct Active {
+    pub(super) settings: ActiveSettings,
+    pub(super) log_level: AtomicI64,
+    pub(super) say: OnceLock<Say>,
+    eggs: OnceLock<Eggs>,
+    /// What is active.
+    set: Mutex<WorkingSet>,
+}
+
+impl Active {
+    pub fn new(settings: ActiveSettings) -> Self {
+        let (eggs, set, say) = (OnceLock::new(), Mutex::default(), OnceLock::new());
+        Self { settings, log_level: AtomicI64::new(20), say, eggs, set }
+    }
+
+    /// From now on records from `level` on go to `say`.
+    pub fn tell(&self, level: i64, say: Say) {
+        self.log_level.store(level, Ordering::Relaxed);
+        // Who was first keeps it.
+        let _ = self.say.set(say);
+    }
+
+    /// All that can be done with eggs.
+    pub fn eggs(&self, live: &mut dyn LiveBuildout) -> Result<&Eggs, RecipeError> {
+        if let Some(eggs) = self.eggs.get() {
+            return Ok(eggs);
+        }
+        let eggs = self.make(live)?;
+        let mut set = eggs.installed();
+        let own = Distribution::builtin("zc.buildout", &self.settings.version, eggs.interpreter().facts());
+        set.add(Arc::new(own), true);
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set;
+        Ok(self.eggs.get_or_init(|| eggs))
+    }
+
+    fn make(&self, live: &mut dyn LiveBuildout) -> Result<Eggs, RecipeError> {
+        let mut option = |key: &str| live.option("buildout", key).map(Option::unwrap_or_default);
+        let executable = option("executable")?;
+        let directory = option("directory")?;
+        let mut settings = EggSettings::new(match self.settings.mode {
+            Mode::Slapos => rbuildout_eggs::Mode::Slapos,
+            Mode::Upstream => rbuildout_eggs::Mode::Upstream,
+        });
+        settings.prefer_final = option("prefer-final")? != "false";
+        settings.use_dependency_links = option("use-dependency-links")? != "false";
+        settings.allow_picked_versions = option("allow-picked-versions")? != "false";
+        settings.install_from_cache = option("install-from-cache")? == "true";
+        settings.store_required_by =
+            option("show-picked-versions")? == "true" || !option("update-versions-file")?.is_empty();
+        let download_cache = option("download-cache")?;
+        if !download_cache.is_empty() {
+            let files = PathBuf::from(directory).join(download_cache).join("dist");
+            fs_err::create_dir_all(&files)?;
+            settings.download_cache = Some(files);
+        }
+        settings.cache_directory.clone_from(&self.settings.cache_directory);
+        settings.pins = Pins::new(live.versions()?);
+        let cache = self.settings.cache_directory.as_deref();
+        let environment = self.settings.environment.snapshot();
+        let interpreter = Interpreter::ask(executable.as_ref(), &environment, cache).map_err(to_error)?;
+        Ok(Eggs::new(Arc::new(interpreter), (*self.settings.downloader).clone(), settings))
+    }
+
+    /// What is active now.
+    pub fn set(&self) -> WorkingSet {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds what these requirements stand for to the active working set, and installs what is missing of it.
+    pub fn activate(&self, live: &mut dyn LiveBuildout, requirements: &[String]) -> Result<WorkingSet, RecipeError> {
+        let mut request = request(live, requirements)?;
+        request.working_set = Some(self.set());
+        let context = RunEggContext::new(self);
+        let set = self.eggs(live)?.install(&request, &context).map_err(to_error)?;
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set.clone();
+        Ok(set)
+    }
+}
+
+/// A request for eggs as the options of `[buildout]` make it.
+fn request(live: &mut dyn LiveBuildout, requirements: &[String]) -> Result<Install, RecipeError> {
+    let mut option = |key: &str| live.option("buildout", key).map(Option::unwrap_or_default);
+    let mut request = Install::new(requirements);
+    request.links = option("find-links")?.split_whitespace().map(str::to_owned).collect();
+    let hosts = option("allow-hosts")?;
+    request.allow_hosts = hosts.lines().map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();
+    request.index = Some(option("index")?).filter(|index| !index.is_empty());
+    request.allow_unknown_extras = option("allow-unknown-extras")? == "true";
+    let settings = live.settings();
+    request.newest = settings.newest;
+    request.path = vec![settings.develop_eggs_directory.clone()];
+    if settings.offline {
+        request.path.push(settings.eggs_directory.clone());
+    } else {
+        request.eggs_directory = Some(settings.eggs_directory.clone());
+    }
+    Ok(request)
+}
+
+/// An error of the crate for eggs as the engine reports it.
+pub(crate) fn to_error(error: EggError) -> RecipeError {
+    let mut diagnostic = match error.cause() {
+        Cause::Internal { class, message } => Diagnostic::internal(class, message.clone()),
+        Cause::Interrupted => return RecipeError::Interrupted,
+        other => Diagnostic::user(other.to_string()),
+    };
+    diagnostic.doing = error.doing().to_vec();
+    diagnostic.hint = error.hint();
+    RecipeError::Host(Box::new(diagnostic))
+}
