@@ -160,25 +160,26 @@ impl Session {
             Mode::Upstream => (rbuildout_recipes::Mode::Upstream, BUILDOUT_VERSION),
         };
         let environment = Arc::new(Environment::new(std::env::vars_os().collect()));
+        let downloader = self.downloader(profile, state)?;
+        let eggs = Arc::new(Active::new(ActiveSettings {
+            mode,
+            version: version.to_owned(),
+            cache_directory: self.cache_directory.clone(),
+            downloader: downloader.clone(),
+            environment: environment.clone(),
+            interrupted: interrupted.clone(),
+        }));
         let host = PythonHost::new(PythonSettings {
             mode,
             version: version.to_owned(),
             arguments: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
             cache_directory: self.cache_directory.clone(),
             before_start,
-            environment: environment.clone(),
-            interrupted: interrupted.clone(),
-        });
-        let downloader = self.downloader(profile, state)?;
-        let eggs = Active::new(ActiveSettings {
-            mode,
-            version: version.to_owned(),
-            cache_directory: self.cache_directory.clone(),
-            downloader: downloader.clone(),
             environment,
             interrupted: interrupted.clone(),
+            eggs: eggs.clone(),
         });
-        let python = Python { host: Arc::new(host), eggs: Arc::new(eggs) };
+        let python = Python { host: Arc::new(host), eggs };
         Ok(Surroundings {
             downloader,
             state_directory: state.root().to_owned(),

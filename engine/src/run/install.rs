@@ -447,9 +447,10 @@ impl Run<'_, '_> {
     fn succeed(&mut self, index: usize, seconds: f64) {
         let step = &self.steps[index];
         // A recipe in Python may have read options while it worked.
-        let unused = match self.python {
-            true => self.services.live().unused(&step.part).map(|unused| unused.message()),
-            false => self.parts[index].unused.as_ref().map(Unused::message),
+        let unused = if self.python {
+            self.services.live().unused(&step.part).map(|unused| unused.message())
+        } else {
+            self.parts[index].unused.as_ref().map(Unused::message)
         };
         if let (false, Some(message)) = (is_update(step), unused) {
             self.reporter.part_record(index, Level::Warning, &message);

@@ -95,6 +95,11 @@ impl Active {
         Ok(Eggs::new(Arc::new(interpreter), (*self.settings.downloader).clone(), settings))
     }
 
+    /// The same, if it was asked for before.
+    pub(super) fn ready(&self) -> Option<&Eggs> {
+        self.eggs.get()
+    }
+
     /// What is active now.
     pub fn set(&self) -> WorkingSet {
         self.set.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -13,16 +13,24 @@ use rbuildout_eggs::{Command, Context, LOGGER, Level, Status};
 use super::active::Active;
 use crate::api::Mode;
 use crate::error::{CommandStatus, RecipeError};
+use crate::run::PartLog;
 use crate::run::command::wait_or_interrupt;
 
-/// Records go to whoever listens to the active working set; output of programs where the engine's goes.
+/// Records go to the part at work, else to whoever listens to the active working set. In slapos mode the output of programs
+/// goes to the part's log, else to standard error.
 pub(super) struct RunEggContext<'a> {
     active: &'a Active,
+    /// The log of the part at work, if one is.
+    log: Option<&'a dyn PartLog>,
 }
 
 impl<'a> RunEggContext<'a> {
     pub(super) fn new(active: &'a Active) -> Self {
-        Self { active }
+        Self::of(active, None)
+    }
+
+    pub(super) fn of(active: &'a Active, log: Option<&'a dyn PartLog>) -> Self {
+        Self { active, log }
     }
 }
 
@@ -37,8 +45,10 @@ fn number(level: Level) -> i64 {
 
 impl Context for RunEggContext<'_> {
     fn record(&self, level: Level, logger: &str, message: &str) {
-        if let Some(say) = self.active.say.get() {
-            say(logger, number(level), message);
+        match (self.log, self.active.say.get()) {
+            (Some(log), _) => log.record_of(logger, number(level), message),
+            (None, Some(say)) => say(logger, number(level), message),
+            (None, None) => {}
         }
     }
 
@@ -51,8 +61,15 @@ impl Context for RunEggContext<'_> {
         program.args(&command.arguments).env_clear().envs(&command.environment);
         program.stdin(Stdio::null()).process_group(0);
         if self.active.settings.mode == Mode::Slapos {
-            let error = rustix::stdio::stderr().try_clone_to_owned()?;
-            program.stdout(Stdio::from(error));
+            match self.log {
+                Some(log) => {
+                    let file = log.file()?;
+                    program.stdout(file.try_clone()?).stderr(file);
+                }
+                None => {
+                    program.stdout(Stdio::from(rustix::stdio::stderr().try_clone_to_owned()?));
+                }
+            }
         }
         if let Some(directory) = &command.directory {
             program.current_dir(directory);

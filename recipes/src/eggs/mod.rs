@@ -7,6 +7,7 @@ mod active;
 mod context;
 mod develop;
 mod load;
+mod serve;
 mod signature;
 
 pub use active::{Active, ActiveSettings, Say};

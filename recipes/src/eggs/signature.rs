@@ -1,5 +1,6 @@
 //! What distributions are called in signatures.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,8 +46,11 @@ const NOT_CODE: [&str; 4] = [".svn", "CVS", "__pycache__", ".git"];
 fn directory_md5(directory: &Path) -> io::Result<String> {
     let mut digest = Md5::new();
     feed(&mut digest, directory)?;
-    let digest = digest.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest.finalize().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 fn feed(digest: &mut Md5, directory: &Path) -> io::Result<()> {

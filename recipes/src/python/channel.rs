@@ -34,7 +34,7 @@ struct State {
 
 /// What came.
 pub(super) enum Received {
-    Message(Message),
+    Message(Box<Message>),
     /// Nothing yet.
     Nothing,
     /// The other side is gone.
@@ -90,7 +90,7 @@ impl Channel {
                 })?;
                 state.buffer.drain(..=end);
                 state.scanned = 0;
-                return Ok(Received::Message(message));
+                return Ok(Received::Message(Box::new(message)));
             }
             state.scanned = state.buffer.len();
             if state.scanned > MAX_MESSAGE {

@@ -13,11 +13,12 @@ use super::channel::{Channel, Received};
 use super::download::{Download, Said};
 use super::errors::Kept;
 use super::process::{Launch, Line, Process, died, standard_input, stop_group};
-use super::protocol::{ErrorObject, Message, PROTOCOL};
+use super::protocol::{EnvironmentChanges, ErrorObject, Message, PROTOCOL};
 use super::recipe::delete_created;
 use super::serve::{Answers, read};
 use super::shim;
 use crate::api::Mode;
+use crate::eggs::Active;
 use crate::error::{CommandStatus, RecipeError};
 use crate::live::{LiveBuildout, WithLive};
 use crate::run::{Environment, PartLog};
@@ -36,6 +37,8 @@ pub struct PythonSettings {
     pub environment: Arc<Environment>,
     /// Set once the run is to stop.
     pub interrupted: Arc<AtomicBool>,
+    /// The distributions of the run.
+    pub eggs: Arc<Active>,
 }
 
 /// All Python recipes of a run. No process is started before one is needed.
@@ -215,7 +218,7 @@ impl PythonHost {
         }
         loop {
             let message = match channel.receive() {
-                Ok(Received::Message(message)) => message,
+                Ok(Received::Message(message)) => *message,
                 Ok(Received::Nothing) if self.settings.interrupted.load(Ordering::Relaxed) => {
                     stop_group(line.group, || !matches!(channel.receive(), Ok(Received::Nothing)));
                     return Err(RecipeError::Interrupted);
@@ -280,6 +283,10 @@ impl PythonHost {
         args: Value,
     ) -> Result<Value, RecipeError> {
         let answers = Answers { log };
+        if wanted.starts_with("eggs.") {
+            held(with_live, &mut |live| self.settings.eggs.prepare(live))?;
+            return self.settings.eggs.answer(wanted, args, log);
+        }
         if wanted != "download" {
             let mut args = Some(args);
             return held(with_live, &mut |live| answers.answer(live, wanted, args.take().unwrap_or_default()));
@@ -303,7 +310,7 @@ impl PythonHost {
 impl Drop for PythonHost {
     fn drop(&mut self) {
         let Some(process) = self.process.lock().expect("no panic while locked").take() else { return };
-        let quit = Message::request(process.line.channel.next_id(), "quit", Value::Null, Default::default());
+        let quit = Message::request(process.line.channel.next_id(), "quit", Value::Null, EnvironmentChanges::new());
         if process.line.channel.send(&quit, &[]).is_err() || self.settings.interrupted.load(Ordering::Relaxed) {
             process.signal(Signal::KILL);
         }
@@ -340,8 +347,11 @@ fn attributes(live: &mut dyn LiveBuildout) -> Result<Value, RecipeError> {
     Ok(settings)
 }
 
+/// What is done with a buildout.
+type Act<'a> = &'a mut dyn FnMut(&mut dyn LiveBuildout);
+
 /// Access to a buildout that is held already.
-fn with(live: &mut dyn LiveBuildout) -> impl FnMut(&mut dyn FnMut(&mut dyn LiveBuildout)) + '_ {
+fn with(live: &mut dyn LiveBuildout) -> impl FnMut(Act<'_>) + '_ {
     move |act| act(live)
 }
 

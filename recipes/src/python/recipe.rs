@@ -112,9 +112,8 @@ impl PythonPart {
         let answer = match self.host.mode() {
             Mode::Upstream => self.host.call_alone(&mut with_live, call),
             Mode::Slapos => {
-                let group = |group, started| match started {
-                    true => run.services.group_started(group),
-                    false => run.services.group_ended(group),
+                let group = |group, started| {
+                    if started { run.services.group_started(group) } else { run.services.group_ended(group) }
                 };
                 self.host.call_forked(&self.section, &mut with_live, run.log, &group, call)
             }

@@ -40,7 +40,7 @@ struct Addition {
 }
 
 #[derive(Deserialize)]
-struct Text {
+struct Source {
     #[serde(default)]
     section: String,
     text: String,
@@ -122,9 +122,9 @@ impl Answers<'_> {
                 let Addition { name, options } = read(args)?;
                 live.add(&name, options)?.into()
             }
-            "parse" => live.parse(&read::<Text>(args)?.text)?.into(),
+            "parse" => live.parse(&read::<Source>(args)?.text)?.into(),
             "configparser" => {
-                let Text { text, name, .. } = read(args)?;
+                let Source { text, name, .. } = read(args)?;
                 json!(live.read_sections(&text, &name)?)
             }
             "virtual" => {
@@ -133,7 +133,7 @@ impl Answers<'_> {
             }
             "settings" => live.state(&read::<Key>(args)?.key),
             "sub" => {
-                let Text { section, text, .. } = read(args)?;
+                let Source { section, text, .. } = read(args)?;
                 live.substitute(&section, &text)?.into()
             }
             "signature" => live.signature(&read::<Section>(args)?.section)?.into(),

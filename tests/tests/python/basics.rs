@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{develop, sandbox, sandbox_with};
 
-const WRITER: &str = r#"
+const WRITER: &str = r"
 import logging, os, sys
 
 class Recipe:
@@ -23,7 +23,7 @@ class Recipe:
 
     def update(self):
         pass
-"#;
+";
 
 const TWO: &str =
     "[buildout]\nparts = a b\n[a]\nrecipe = recipes\ntext = ${b:path}\n[b]\nrecipe = recipes\nextra = 1\n";
@@ -188,14 +188,14 @@ fn changed_code() {
 
 #[test]
 fn without_update() {
-    let code = r#"
+    let code = r"
 class Recipe:
     def __init__(self, buildout, name, options):
         pass
     def install(self):
         print('at work')
         return ()
-"#;
+";
     let sandbox = sandbox("[buildout]\nparts = a\n[a]\nrecipe = recipes\n", code);
     sandbox.upstream(&[]).ok();
     assert_snapshot!(sandbox.upstream(&[]), @"
@@ -209,7 +209,7 @@ class Recipe:
 
 #[test]
 fn uninstall() {
-    let code = r#"
+    let code = r"
 class Recipe:
     def __init__(self, buildout, name, options):
         options['kept'] = 'yes'
@@ -221,7 +221,7 @@ class Recipe:
 def bye(name, options):
     print('bye', name, options['kept'], options['__buildout_installed__'])
     options['__buildout_installed__'] = ''
-"#;
+";
     let profile = "[buildout]\nparts = a\n[a]\nrecipe = recipes\n";
     let sandbox = sandbox_with(profile, code, "zc.buildout", &[("default", "Recipe")]);
     develop(

@@ -8,7 +8,7 @@ use super::sandbox;
 const PROFILE: &str = "[buildout]\nparts = good a\n[good]\nrecipe = recipes\n[a]\nrecipe = recipes\ndo = X\n";
 
 /// Does what its options say.
-const DOER: &str = r#"
+const DOER: &str = r"
 import os, signal, sys, time
 import zc.buildout
 
@@ -23,7 +23,7 @@ class Recipe:
         exec(self.options.get('do', ''))
         return ()
     update = install
-"#;
+";
 
 fn doing(what: &str) -> String {
     PROFILE.replace("do = X", what)

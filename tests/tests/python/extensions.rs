@@ -4,14 +4,14 @@ use insta::assert_snapshot;
 
 use super::{develop, sandbox};
 
-const CODE: &str = r#"
+const CODE: &str = r"
 def load(buildout):
     print('loading in', type(buildout).__name__, sorted(buildout)[:1])
     buildout['buildout']['set-by-extension'] = 'yes'
 
 def unload(buildout):
     print('unloading', buildout['buildout']['set-by-extension'])
-"#;
+";
 
 const POINTS: &str = "[zc.buildout.extension]\next = rec:load\n[zc.buildout.unloadextension]\next = rec:unload\n";
 

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::sandbox;
 
 /// Runs its options as code.
-const DOER: &str = r#"
+const DOER: &str = r"
 import os
 import zc.buildout
 
@@ -18,7 +18,7 @@ class Recipe:
         return ()
     def update(self):
         exec(self.options.get('do', ''))
-"#;
+";
 
 /// Sections that a recipe adds are sections like others, and parts if they have a recipe.
 #[test]

@@ -25,10 +25,8 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
         Reporter::new(log.clone(), live)
     };
     let purpose = Purpose::Install { reporter: &reporter, interrupted: &signals.interrupted };
-    let prepared = prepare(session, &profile, parts, purpose).map_err(|failure| match failure.interrupted {
-        true => Problem::Interrupted,
-        false => failure.into(),
-    })?;
+    let prepared = prepare(session, &profile, parts, purpose)
+        .map_err(|failure| if failure.interrupted { Problem::Interrupted } else { failure.into() })?;
     let finished = run_install(session, &profile, prepared, &signals)?;
     let Finished { failures, interrupted } = finished;
     if interrupted {
