@@ -114,7 +114,7 @@ impl Eggs {
         for entry in fs::read_dir(built)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".exe") || !entry.file_type()?.is_file() {
+            if name.strip_suffix(".exe").is_some() || !entry.file_type()?.is_file() {
                 continue;
             }
             let text = fs::read_to_string(entry.path()).unwrap_or_default();

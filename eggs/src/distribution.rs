@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use rbuildout_parser::python::Facts;
 
 use crate::error::EggError;
-use crate::metadata::{self, Metadata, Requires};
+use crate::metadata::{self, EntryPoints, Metadata, Requires};
 use crate::name::{EggName, canonical_name, safe_name, to_filename};
 use crate::requirement::Requirement;
 use crate::version::Version;
@@ -40,7 +40,6 @@ pub enum Precedence {
 }
 
 /// A distribution.
-#[derive(Debug)]
 pub struct Distribution {
     project: String,
     key: String,
@@ -53,7 +52,7 @@ pub struct Distribution {
     metadata: Metadata,
     facts: Arc<Facts>,
     requires: OnceLock<Result<Requires, String>>,
-    entry_points: OnceLock<Result<Vec<(String, Vec<EntryPoint>)>, String>>,
+    entry_points: OnceLock<Result<EntryPoints, String>>,
 }
 
 impl Distribution {
@@ -110,7 +109,7 @@ impl Distribution {
     }
 
     /// The same one, taken for an egg.
-    pub(crate) fn as_egg(mut self) -> Self {
+    pub(crate) fn into_egg(mut self) -> Self {
         self.precedence = Precedence::Egg;
         self.kind = Kind::Egg;
         self
@@ -263,6 +262,12 @@ impl Distribution {
             self.python.as_deref().unwrap_or_default(),
             self.platform.as_deref().unwrap_or_default(),
         )
+    }
+}
+
+impl fmt::Debug for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} ({})", self.location.display())
     }
 }
 

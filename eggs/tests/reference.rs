@@ -277,3 +277,21 @@ fn download_cache() {
     ask.install_from_cache = true;
     same_at(&place, &twin, &ask);
 }
+
+#[test]
+#[ignore = "asks the public index"]
+fn public_packages() {
+    let place = Place::new();
+    let twin = place.twin();
+    let specs = ["zope.interface", "docutils", "pyyaml", "requests[socks]", "Pygments", "lxml", "zc.lockfile"];
+    let mut ask = Ask::new(&specs).pin("zope.interface", "6.0").pin("docutils", "0.20").pin("requests", "2.31.0");
+    for (project, version) in
+        [("pyyaml", "6.0.1"), ("pygments", "2.17.2"), ("lxml", "5.1.0"), ("zc.lockfile", "3.0.post1")]
+    {
+        ask = ask.pin(project, version);
+    }
+    ask.public = true;
+    ask.scripts = Some(scripts(&["docutils", "Pygments"]));
+    same_at(&place, &twin, &ask);
+    same_at(&place, &twin, &ask.clone().not_newest());
+}

@@ -54,7 +54,8 @@ impl Environment {
 pub(crate) fn egg_places(eggs: &Path) -> Vec<PathBuf> {
     let visible = |entry: std::io::Result<fs_err::DirEntry>| {
         let path = entry.ok()?.path();
-        path.file_name()?.to_str().filter(|name| !name.starts_with('.')).is_some().then_some(path)
+        let shown = path.file_name()?.to_str().is_some_and(|name| !name.starts_with('.'));
+        shown.then_some(path)
     };
     let entries = fs_err::read_dir(eggs).into_iter().flatten().filter_map(visible);
     let mut places: Vec<PathBuf> = entries

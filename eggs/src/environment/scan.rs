@@ -20,10 +20,13 @@ const MAX_LINKS: usize = 8;
 
 type Found = Vec<Arc<Distribution>>;
 
+/// When a directory changed last, in seconds and nanoseconds.
+type Stamp = (i64, i64);
+
 /// Finds distributions; remembers what it found in directories that did not change.
 pub(crate) struct Scanner {
     facts: Arc<Facts>,
-    known: Mutex<HashMap<(PathBuf, bool), ((i64, i64), Found)>>,
+    known: Mutex<HashMap<(PathBuf, bool), (Stamp, Found)>>,
 }
 
 impl Scanner {
@@ -71,9 +74,9 @@ impl Scanner {
         let mut lasting = true;
         for path in sorted_entries(place) {
             if has_extension(&path, "egg-info") || has_extension(&path, "dist-info") {
-                found.extend(self.from_metadata(place, &path).map(|distribution| {
+                found.extend(self.with_metadata(place, &path).map(|distribution| {
                     // What pip installed into an egg is one.
-                    Arc::new(if is_egg { distribution.as_egg() } else { distribution })
+                    Arc::new(if is_egg { distribution.into_egg() } else { distribution })
                 }));
             } else if !only && has_extension(&path, "egg") && path.is_dir() && depth < MAX_LINKS {
                 found.extend(self.find_within(&path, false, depth + 1));
@@ -88,7 +91,7 @@ impl Scanner {
         (found, lasting)
     }
 
-    fn from_metadata(&self, place: &Path, path: &Path) -> Option<Distribution> {
+    fn with_metadata(&self, place: &Path, path: &Path) -> Option<Distribution> {
         let metadata = if path.is_dir() {
             // An empty directory is what is left of one.
             fs_err::read_dir(path).ok()?.next()?.ok()?;
@@ -119,12 +122,12 @@ fn sorted_entries(place: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn stamp(place: &Path) -> Option<(i64, i64)> {
+fn stamp(place: &Path) -> Option<Stamp> {
     let metadata = fs_err::metadata(place).ok()?;
     Some((metadata.mtime(), metadata.mtime_nsec()))
 }
 
-fn settled((seconds, nanoseconds): (i64, i64)) -> bool {
+fn settled((seconds, nanoseconds): Stamp) -> bool {
     let time = SystemTime::UNIX_EPOCH
         + Duration::from_secs(seconds.max(0).unsigned_abs())
         + Duration::from_nanos(nanoseconds.max(0).unsigned_abs());

@@ -42,7 +42,7 @@ impl Candidate {
     }
 
     fn of_name(location: &str, base: &str, interpreter: &Interpreter) -> Option<Self> {
-        let base = base.strip_suffix(".zip").filter(|rest| rest.ends_with(".egg")).unwrap_or(base);
+        let base = base.strip_suffix(".zip").filter(|rest| rest.strip_suffix(".egg").is_some()).unwrap_or(base);
         if let Some(stem) = base.strip_suffix(".egg").filter(|stem| stem.contains('-')) {
             let parts = EggName::parse(stem)?;
             let own = |text: &str| text.to_owned();
@@ -53,7 +53,7 @@ impl Candidate {
                 ..candidate
             });
         }
-        if base.ends_with(".whl") {
+        if base.strip_suffix(".whl").is_some() {
             let wheel = WheelName::parse(base)?;
             let usable = interpreter.accepts_tag(wheel.tags().iter().map(String::as_str));
             return usable.then(|| Self::new(location, wheel.project, wheel.version, Precedence::Wheel))?;

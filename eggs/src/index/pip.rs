@@ -81,7 +81,7 @@ fn read(file: &Path, values: &mut BTreeMap<String, String>) {
                 value.push_str(trimmed);
             }
         } else if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = name.trim().to_owned();
+            name.trim().clone_into(&mut section);
             last = None;
         } else if let Some((key, value)) = trimmed.split_once(['=', ':']) {
             let key = key.trim().to_lowercase().replace('_', "-");

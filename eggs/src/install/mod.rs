@@ -101,13 +101,13 @@ impl Installer<'_> {
             tree::copy(file, &copy)?;
             return Ok(copy);
         }
-        if name.ends_with(".egg") {
+        if name.strip_suffix(".egg").is_some() {
             let egg = work.join(&name);
             wheel::refuse_hostile(file)?;
             unpack(file, &egg, &Limits::default(), None)?;
             return Ok(egg);
         }
-        if name.ends_with(".whl") {
+        if name.strip_suffix(".whl").is_some() {
             return self.unpack_wheel(file, work);
         }
         self.build_source(file, work)

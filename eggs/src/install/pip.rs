@@ -148,7 +148,7 @@ impl Installer<'_> {
                 let from = target.join(&name);
                 if from.exists() {
                     fs::rename(from, egg.join(&name))?;
-                    if !name.ends_with(".py") {
+                    if name.strip_suffix(".py").is_none() {
                         break;
                     }
                 }
@@ -157,7 +157,7 @@ impl Installer<'_> {
         // Extension modules, data, and all that no top-level name covers.
         for path in record.lines().filter_map(first_field).filter(|path| is_inside(path)) {
             let (from, to) = (target.join(&path), egg.join(&path));
-            if path.ends_with(".pyc") || path.ends_with(".pyo") || !from.exists() || to.exists() {
+            if path.strip_suffix(".pyc").or(path.strip_suffix(".pyo")).is_some() || !from.exists() || to.exists() {
                 continue;
             }
             if let Some(parent) = to.parent() {

@@ -93,7 +93,8 @@ impl Interpreter {
 
     /// Its version, `3.11.7`.
     pub fn version(&self) -> &str {
-        &self.facts.python_version
+        let facts: &Facts = &self.facts;
+        facts.python_version.as_str()
     }
 
     /// `X.Y`, as in `-pyX.Y.egg`.

@@ -42,10 +42,13 @@ impl EntryPoint {
 }
 
 /// Entry points by group, in the order of the file.
-pub(crate) fn entry_points(metadata: &Metadata) -> Result<Vec<(String, Vec<EntryPoint>)>, EggError> {
+pub(crate) type EntryPoints = Vec<(String, Vec<EntryPoint>)>;
+
+/// Reads the entry points of `metadata`.
+pub(crate) fn entry_points(metadata: &Metadata) -> Result<EntryPoints, EggError> {
     let text = metadata.read("entry_points.txt").unwrap_or_default();
     let wrong = |what: &str| EggError::internal("ValueError", what.to_owned());
-    let mut found: Vec<(String, Vec<EntryPoint>)> = Vec::new();
+    let mut found = EntryPoints::new();
     for (group, lines) in sections(&text)? {
         let Some(group) = group else {
             if lines.is_empty() {

@@ -8,7 +8,7 @@ mod sections;
 use std::path::{Path, PathBuf};
 
 pub use entry_points::EntryPoint;
-pub(crate) use entry_points::entry_points;
+pub(crate) use entry_points::{EntryPoints, entry_points};
 pub(crate) use headers::Headers;
 pub(crate) use requires::{Requires, requires};
 pub(crate) use sections::{sections, significant_lines};

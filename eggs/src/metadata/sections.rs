@@ -7,9 +7,12 @@ pub(crate) fn significant_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// The lines under each heading; those before the first one have none.
-pub(crate) fn sections(text: &str) -> Result<Vec<(Option<&str>, Vec<&str>)>, EggError> {
-    let mut found: Vec<(Option<&str>, Vec<&str>)> = vec![(None, Vec::new())];
+/// A heading and the lines under it. Those before the first heading have none.
+type Section<'a> = (Option<&'a str>, Vec<&'a str>);
+
+/// The lines under each heading.
+pub(crate) fn sections(text: &str) -> Result<Vec<Section<'_>>, EggError> {
+    let mut found: Vec<Section<'_>> = vec![(None, Vec::new())];
     for line in significant_lines(text) {
         if line.starts_with('[') {
             let heading = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));

@@ -71,7 +71,7 @@ impl Resolver<'_> {
     pub(super) fn conflict(&self, conflict: &Conflict, declared: &Requirement, set: &WorkingSet) -> EggError {
         let Conflict { existing, requirement } = conflict;
         let mut lines = vec!["There is a version conflict.".to_owned(), format!("We already have: {existing}")];
-        for distribution in self.requirers(requirement, set) {
+        for distribution in Self::requirers(requirement, set) {
             lines.push(format!("but {distribution} requires '{requirement}'."));
         }
         if self.base.mode() == Mode::Upstream {
@@ -79,7 +79,7 @@ impl Resolver<'_> {
         }
         if lines.len() == 2 {
             // The pin has changed the requirement, so that the reference no longer finds who has it.
-            for distribution in self.requirers(declared, set) {
+            for distribution in Self::requirers(declared, set) {
                 lines.push(format!("but {distribution} requires '{declared}'."));
             }
         }
@@ -105,7 +105,7 @@ impl Resolver<'_> {
         self.blame(error, requirement)
     }
 
-    fn requirers(&self, requirement: &Requirement, set: &WorkingSet) -> Vec<Arc<Distribution>> {
+    fn requirers(requirement: &Requirement, set: &WorkingSet) -> Vec<Arc<Distribution>> {
         let requires = |distribution: &Arc<Distribution>| {
             distribution.requires(&[]).is_ok_and(|requirements| requirements.contains(requirement))
         };

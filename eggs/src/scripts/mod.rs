@@ -23,6 +23,9 @@ use paths::Paths;
 /// The group of entry points that become scripts.
 const GROUP: &str = "console_scripts";
 
+/// Names and texts of scripts that are files.
+type OldStyle = Vec<(String, String)>;
+
 /// An entry point to make a script of.
 struct Entry {
     name: String,
@@ -86,11 +89,7 @@ impl Eggs {
     }
 
     /// The entry points and old-style scripts that `scripts` asks for.
-    fn sources(
-        &self,
-        scripts: &Scripts,
-        working_set: &WorkingSet,
-    ) -> Result<(Vec<Entry>, Vec<(String, String)>), EggError> {
+    fn sources(&self, scripts: &Scripts, working_set: &WorkingSet) -> Result<(Vec<Entry>, OldStyle), EggError> {
         let mut entries = Vec::new();
         let mut old_style = Vec::new();
         for source in &scripts.requirements {

@@ -30,6 +30,8 @@ pub struct Ask {
     pub allow_unknown_extras: bool,
     pub download_cache: bool,
     pub install_from_cache: bool,
+    /// Asks the index that pip asks.
+    pub public: bool,
     /// Directories below the root.
     pub develop: Vec<String>,
     pub build: Option<(String, Vec<(String, String)>)>,
@@ -48,6 +50,7 @@ impl Ask {
             allow_unknown_extras: false,
             download_cache: false,
             install_from_cache: false,
+            public: false,
             develop: Vec::new(),
             build: None,
             scripts: None,
@@ -136,8 +139,8 @@ impl Place {
             "develop_eggs": self.path("develop-eggs"),
             "eggs": self.path("eggs"),
             "bin": self.path("bin"),
-            "links": self.link_urls(),
-            "index": self.index(),
+            "links": if ask.public { Vec::new() } else { self.link_urls() },
+            "index": (!ask.public).then(|| self.index()),
             "scripts": scripts,
         });
         let mut asked = asked;
@@ -148,7 +151,7 @@ impl Place {
         let mut child = std::process::Command::new(python())
             .args(["-c", include_str!("reference.py")])
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PIP_NO_INDEX", "1")
+            .env_remove(if ask.public { "PIP_NO_INDEX" } else { "PIP_FIND_LINKS" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -180,8 +183,10 @@ impl Place {
         if ask.offline {
             request.path.push(self.path("eggs"));
         }
-        request.links = self.link_urls();
-        request.index = Some(self.index());
+        if !ask.public {
+            request.links = self.link_urls();
+            request.index = Some(self.index());
+        }
         request.newest = ask.newest;
         request.allow_unknown_extras = ask.allow_unknown_extras;
         request
@@ -343,7 +348,6 @@ impl Context for Log {
     fn environment(&self) -> BTreeMap<OsString, OsString> {
         let mut all: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
         all.insert("PYTHONDONTWRITEBYTECODE".into(), "1".into());
-        all.insert("PIP_NO_INDEX".into(), "1".into());
         all
     }
 

@@ -11,6 +11,7 @@ pub struct Wheel {
     pub version: String,
     pub tag: String,
     pub metadata: String,
+    pub format: String,
     pub files: Vec<(String, String, u32)>,
 }
 
@@ -22,6 +23,7 @@ impl Wheel {
             version: version.into(),
             tag: "py3-none-any".into(),
             metadata: String::new(),
+            format: "1.0".into(),
             files: vec![(format!("{module}.py"), "def main():\n    return 0\n".into(), 0o644)],
         }
     }
@@ -73,7 +75,8 @@ impl Wheel {
         let mut zip = zip::ZipWriter::new(fs_err::File::create(&path).unwrap());
         let metadata =
             format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n{}", self.name, self.version, self.metadata);
-        let wheel = format!("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {}\n", self.tag);
+        let wheel =
+            format!("Wheel-Version: {}\nGenerator: test\nRoot-Is-Purelib: true\nTag: {}\n", self.format, self.tag);
         let mut files = self.files;
         files.push((format!("{info}/METADATA"), metadata, 0o664));
         files.push((format!("{info}/WHEEL"), wheel, 0o644));

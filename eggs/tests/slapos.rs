@@ -1,0 +1,208 @@
+//! What is different in slapos mode: sources only, patches, build environments, and errors that say what to do.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use rbuildout_eggs::{Cause, EggError, Mode, Patches, WorkingSet};
+use support::packages::{Wheel, sdist};
+use support::{Ask, Log, Place};
+
+fn slapos() -> Place {
+    Place { mode: Mode::Slapos, ..Place::new() }
+}
+
+fn install(place: &Place, ask: &Ask) -> Result<WorkingSet, EggError> {
+    place.eggs(ask).install(&place.request(ask), &Log::default())
+}
+
+fn names(set: &WorkingSet) -> Vec<String> {
+    set.iter().map(ToString::to_string).filter(|name| !name.starts_with("setuptools")).collect()
+}
+
+/// A source distribution of one module.
+fn source(place: &Place, name: &str, version: &str, arguments: &str) {
+    let arguments = format!("py_modules=['{name}'], {arguments}");
+    sdist(&place.path("links"), name, version, &arguments, &[(&format!("{name}.py"), "x = 1\n")]);
+}
+
+#[test]
+fn wheels_only_where_a_pin_allows_them() {
+    let place = slapos();
+    source(&place, "both", "1.0", "");
+    Wheel::new("both", "1.0").file("wheel_was_here.py", "").write(&place.path("links"));
+    Wheel::new("both", "2.0").write(&place.path("links"));
+    let built = install(&place, &Ask::new(&["both"])).unwrap();
+    let location = built.by_project("both").unwrap().location().to_owned();
+    assert_eq!(location.file_name().unwrap(), "both-1.0-py3.11.egg");
+    assert!(location.join("EGG-INFO/PKG-INFO").is_file() && !location.join("wheel_was_here.py").exists());
+
+    let error = install(&place, &Ask::new(&["both"]).pin("both", "2.0")).unwrap_err();
+    assert_eq!(error.to_string(), "Couldn't find a distribution for 'both==2.0'.");
+    assert!(error.hint().unwrap().contains("`both = 2.0:whl`"), "{:?}", error.hint());
+    let set = install(&place, &Ask::new(&["both"]).pin("both", "2.0:whl")).unwrap();
+    assert_eq!(names(&set), ["both 2.0"]);
+
+    let error = install(&place, &Ask::new(&["both"]).pin("both", "3")).unwrap_err();
+    assert!(error.hint().is_some_and(|hint| hint.contains("newest versions of both are 1.0")), "{:?}", error.hint());
+    let error = install(&place, &Ask::new(&["unheard-of"])).unwrap_err();
+    assert!(error.hint().unwrap().contains("No source distribution of unheard-of is known"));
+}
+
+#[test]
+fn patched_eggs() {
+    let place = slapos();
+    source(&place, "leaky", "1.0", "");
+    let patch = place.path("fix.patch");
+    fs_err::write(&patch, "--- leaky.py\n+++ leaky.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n").unwrap();
+    let md5 = rbuildout_cache::hash::md5_hex(fs_err::read(&patch).unwrap());
+    let ask = Ask::new(&["leaky"]).pin("leaky", "1.0+SlapOSPatched001");
+    let eggs = place.eggs(&ask);
+    let mut request = place.request(&ask);
+    assert!(eggs.install(&request, &Log::default()).unwrap_err().to_string().contains("Couldn't find"));
+    let patches = |urls: &[String], revision| Patches {
+        urls: urls.to_vec(),
+        options: vec!["-p0".into()],
+        binary: "patch".into(),
+        revision,
+    };
+    let url = format!("file://{}", patch.display());
+    request.patches.insert("leaky".into(), patches(&[format!("{url}#{md5}")], 2));
+    let error = eggs.install(&request, &Log::default()).unwrap_err();
+    assert_eq!(error.to_string(), "The pin of leaky names the patch revision 001, but its patches are revision 002.");
+    request.patches.insert("leaky".into(), patches(&[format!("{url}#{}", "0".repeat(32))], 1));
+    assert!(matches!(eggs.install(&request, &Log::default()).unwrap_err().cause(), Cause::Download(_)));
+    request.patches.insert("leaky".into(), patches(&[format!("{url}#{md5}")], 1));
+    let set = eggs.install(&request, &Log::default()).unwrap();
+    assert_eq!(names(&set), ["leaky 1.0+slapospatched001"]);
+    let location = set.by_project("leaky").unwrap().location();
+    assert_eq!(location.file_name().unwrap(), "leaky-1.0+slapospatched001-py3.11.egg");
+    assert_eq!(fs_err::read_to_string(location.join("leaky.py")).unwrap(), "x = 2\n");
+    // It is there now, with or without patches at hand.
+    request.patches.clear();
+    assert_eq!(names(&eggs.install(&request, &Log::default()).unwrap()), ["leaky 1.0+slapospatched001"]);
+    // A patch that does not apply.
+    let place = place.twin();
+    source(&place, "leaky", "1.0", "author='other'");
+    fs_err::write(&patch, "--- leaky.py\n+++ leaky.py\n@@ -1 +1 @@\n-y = 1\n+x = 2\n").unwrap();
+    let mut request = place.request(&ask);
+    request.patches.insert("leaky".into(), patches(&[url], 1));
+    let error = place.eggs(&ask).install(&request, &Log::default()).unwrap_err();
+    assert!(matches!(error.cause(), Cause::Command { command, .. } if command.contains("patch -p0")), "{error}");
+}
+
+#[test]
+fn builds_see_setup_eggs_and_no_network() {
+    let place = slapos();
+    let extra = place.path("extra");
+    fs_err::create_dir(&extra).unwrap();
+    fs_err::write(extra.join("needed_to_build.py"), "version = '7'\n").unwrap();
+    source(&place, "built", "1.0", "description=__import__('needed_to_build').version");
+    source(&place, "greedy", "1.0", "setup_requires=['not_there_at_all']");
+    let ask = Ask::new(&["built"]);
+    let log = Log::default();
+    let error = place.eggs(&ask).install(&place.request(&ask), &log).unwrap_err();
+    let told = log.take();
+    assert!(matches!(error.cause(), Cause::Command { .. }));
+    assert!(told.iter().any(|line| line.starts_with("An error occurred when trying to install ")), "{told:?}");
+    let mut request = place.request(&ask);
+    request.environment.insert("PYTHONEXTRAPATH".into(), extra.into());
+    let set = place.eggs(&ask).install(&request, &log).unwrap();
+    let text = set.by_project("built").unwrap().metadata().read("PKG-INFO").unwrap();
+    assert!(text.contains("Summary: 7"), "{text}");
+    assert!(install(&place, &Ask::new(&["greedy"])).is_err());
+    // Nothing of what failed is left.
+    let left: Vec<_> = fs_err::read_dir(place.path("eggs")).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(left, ["built-1.0-py3.11.egg"]);
+}
+
+#[test]
+fn modes_for_several_users() {
+    let place = slapos();
+    Wheel::new("shy", "1.0").data("scripts/run", "#!python\n", 0o700).file("secret.py", "").write(&place.path("links"));
+    let set = install(&place, &Ask::new(&["shy"]).pin("shy", "1.0:whl")).unwrap();
+    let location = set.by_project("shy").unwrap().location();
+    let mode = |name: &str| fs_err::metadata(location.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!([mode(""), mode("EGG-INFO/scripts/run"), mode("EGG-INFO/RECORD")], [0o755, 0o755, 0o644]);
+    assert_eq!(mode("EGG-INFO/PKG-INFO"), 0o644, "the wheel says 664");
+}
+
+#[test]
+fn order_does_not_depend_on_what_was_there() {
+    let place = slapos();
+    for (name, requires) in
+        [("one", "install_requires=['two', 'three']"), ("two", ""), ("three", "install_requires=['two']")]
+    {
+        source(&place, name, "1.0", requires);
+    }
+    let ask = Ask::new(&["one", "three"]).pin("one", "1.0").pin("two", "1.0").pin("three", "1.0");
+    let first = names(&install(&place, &ask).unwrap());
+    assert_eq!(first, ["one 1.0", "three 1.0", "two 1.0"]);
+    assert_eq!(names(&install(&place, &ask).unwrap()), first);
+    let log = Log::default();
+    place.eggs(&ask).install(&place.request(&ask), &log).unwrap();
+    assert_eq!(log.take(), Vec::<String>::new());
+}
+
+#[test]
+fn errors_tell_the_way_and_the_pin() {
+    let place = slapos();
+    source(&place, "top", "1.0", "install_requires=['middle']");
+    source(&place, "middle", "1.0", "install_requires=['missing', 'bottom>=2']");
+    source(&place, "other", "1.0", "install_requires=['bottom<3']");
+    for version in ["1.0", "2.5", "3.0"] {
+        source(&place, "bottom", version, "");
+    }
+    let error = install(&place, &Ask::new(&["top"])).unwrap_err();
+    assert_eq!(error.to_string(), "Couldn't find a distribution for 'missing'.");
+    assert_eq!(
+        error.doing(),
+        [
+            "Base installation request: 'top'",
+            "  Requirement of top: middle",
+            "  Requirement of middle: missing",
+            "Getting distribution for 'missing'."
+        ]
+    );
+    let ask = Ask::new(&["top"]).pin("bottom", "1.0");
+    let error = install(&place, &ask).unwrap_err();
+    assert_eq!(error.to_string(), "The requirement ('bottom>=2') is not allowed by your [versions] constraint (1.0)");
+    assert_eq!(error.hint().as_deref(), Some("Pin `bottom = 3.0` in [versions]."));
+    assert_eq!(error.doing().len(), 3, "{:?}", error.doing());
+
+    source(&place, "missing", "1.0", "");
+    let error = install(&place, &Ask::new(&["bottom", "other"])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "There is a version conflict.\nWe already have: bottom 3.0\nbut other 1.0 requires 'bottom<3'."
+    );
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("bottom 2.5 meets all that is required of it: pin `bottom = 2.5` in [versions].")
+    );
+    assert_eq!(names(&install(&place, &Ask::new(&["bottom", "other"]).pin("bottom", "2.5")).unwrap()).len(), 2);
+}
+
+#[test]
+fn parts_side_by_side() {
+    let place = slapos();
+    for (name, requires) in [("a1", "install_requires=['c1']"), ("b1", "install_requires=['c1']"), ("c1", "")] {
+        source(&place, name, "1.0", requires);
+    }
+    let ask = Ask::new(&[]);
+    let eggs = place.eggs(&ask);
+    let log = Log::default();
+    std::thread::scope(|scope| {
+        for name in ["a1", "b1", "c1", "a1"] {
+            let (eggs, log, place) = (&eggs, &log, &place);
+            scope.spawn(move || {
+                let set = eggs.install(&place.request(&Ask::new(&[name])), log).unwrap();
+                assert!(set.by_project("c1").is_some());
+            });
+        }
+    });
+    let told = log.take();
+    assert_eq!(told.iter().filter(|line| line.starts_with("Got c1")).count(), 1, "{told:?}");
+    assert!(!told.iter().any(|line| line.contains("unexpectedly")), "{told:?}");
+}
