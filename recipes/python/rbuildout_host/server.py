@@ -101,11 +101,7 @@ def _run(section, name):
     created = options._created = []
     try:
         os.chdir(directory)
-        result = function()
-        if result is not None:
-            if isinstance(result, str):
-                result = [result]
-            result = [os.fspath(path) for path in result or ()]
+        result = _paths(section, name, function())
     except BaseException as error:
         try:
             error._rbuildout_created = [os.fspath(path) for path in created]
@@ -116,6 +112,18 @@ def _run(section, name):
         options._created = None
         os.chdir(directory)
     return {'paths': result, 'created': created}
+
+
+def _paths(section, name, result):
+    """The paths that `install` or `update` returned, or None."""
+    if result is None:
+        return None
+    try:
+        paths = [result] if isinstance(result, str) else list(result or ())
+        return [os.fspath(path) for path in paths]
+    except TypeError:
+        shown = repr(result)
+        raise TypeError('%s of %s must return a path or paths, not %s' % (name, section, shown[:200])) from None
 
 
 def install(section, **_):

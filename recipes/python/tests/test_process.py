@@ -54,6 +54,14 @@ class TestRun(Case):
         self.assertEqual([(os.path.basename(frame['file']), frame['function']) for frame in error['frames']],
                          [('r.py', 'install'), ('snippet', '<module>')])
 
+    def test_no_paths(self):
+        for result in '5', '[1]', '{None: 1}':
+            with self.assertRaises(Failed) as caught:
+                self.run_part('    def install(self): return ' + result)
+            self.assertEqual(caught.exception.error['message'],
+                             'install of a must return a path or paths, not ' + result)
+            self.engine.close()
+
     def test_not_installing(self):
         error = self.fails("options.created('x')")
         self.assertEqual(error['message'], "('Attempt to register a created path while not installing', 'a')")

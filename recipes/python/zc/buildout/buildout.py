@@ -45,6 +45,9 @@ def print_(*args, **kw):
 class _Depends(set):
     """The names of the sections that a section depends on. A change goes to the engine."""
 
+    def __repr__(self):
+        return repr(set(self))
+
     def _changing(name):
         method = getattr(set, name)
 
