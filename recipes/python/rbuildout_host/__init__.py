@@ -1,9 +1,9 @@
 """The half of rbuildout that runs in a Python process, for recipes and extensions written in Python.
 
 The engine starts one such process and talks with it over a socket, a line of JSON for each message (`wire`). The engine
-asks to construct a recipe, to install a part (`server`); the recipe asks for options, sections, downloads (`zc.buildout`,
-which `finder` puts in the place of the original). Nothing about profiles, eggs or files is decided here: the engine
-answers. What lives here is what must look like Python: mappings, exceptions, values, log records.
+asks to construct a recipe, to install a part (`server`); the recipe asks for options, sections, downloads
+(`zc.buildout`, which `finder` puts in the place of the original). Nothing about profiles, eggs or files is decided
+here: the engine answers. What lives here is what must look like Python: mappings, exceptions, values, log records.
 
 Importing this package costs nothing and does nothing: `main` takes over the process.
 """

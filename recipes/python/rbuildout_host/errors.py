@@ -57,7 +57,7 @@ for _class, _module in (
 _USER_CLASSES = {each.__name__: each for each in (
     ChecksumError, VersionConflict, MissingDistribution, IncompatibleConstraintError)}
 
-#: The exception that left last. The engine may hand it back, to the recipe that asked for the section of the failed one.
+#: The exception that left last. The engine may hand it back, to the recipe that asked for the section.
 _last = None
 
 

@@ -31,5 +31,3 @@ def setup(level):
         root.removeHandler(handler)
     root.addHandler(Handler())
     root.setLevel(level)
-    # Warnings of the interpreter are for the authors of recipes; urllib3 and others call this an error without a handler.
-    logging.captureWarnings(False)

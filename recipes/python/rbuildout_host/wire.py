@@ -19,8 +19,8 @@ class Channel(object):
     """One end of a socket.
 
     `handler(name, arguments)` answers a request of the other side; it may raise anything. A thread that calls while
-    another one waits for its answer comes after it. A forked child of the process cannot use the channel: its calls raise
-    RuntimeError, as do calls while the engine does not listen.
+    another one waits for its answer comes after it. A forked child of the process cannot use the channel: its calls
+    raise RuntimeError, as do calls while the engine does not listen.
     """
 
     def __init__(self, descriptor, handler):

@@ -150,8 +150,10 @@ class Recorder(object):
         replace(os, 'urandom', 'random')
         for name in 'uname', 'cpu_count', 'sched_getaffinity', 'getloadavg', 'getuid', 'geteuid', 'getgid', 'getpid':
             replace(os, name, 'system')
-        for module, name in (pwd, 'getpwuid'), (pwd, 'getpwnam'), (pwd, 'getpwall'), (grp, 'getgrgid'), (grp, 'getgrnam'):
-            replace(module, name, 'user')
+        for name in 'getpwuid', 'getpwnam', 'getpwall':
+            replace(pwd, name, 'user')
+        for name in 'getgrgid', 'getgrnam', 'getgrall':
+            replace(grp, name, 'user')
         if 'random' in sys.modules:
             replace(sys.modules['random'], '_urandom', 'random')
         for name in 'stdout', 'stderr':

@@ -210,7 +210,8 @@ class TestBuildout(Case):
                 """)
             assert buildout['parsed']['k'] == 'p' and list(buildout) == buildout.keys()
             assert buildout['new'] is buildout['new']
-            assert buildout.newest and not buildout.offline and buildout._links == () and buildout._allow_hosts == ('*',)
+            assert buildout.newest and not buildout.offline
+            assert buildout._links == () and buildout._allow_hosts == ('*',)
             assert buildout._log_level == 20 and buildout._parts == []
             buildout.anything = 1
             assert not hasattr(buildout, '_zc_recipe_egg_working_set_cache')
@@ -284,6 +285,20 @@ class TestBuildout(Case):
             buildout['b']
             assert buildout.Options is new, 'it was called for a section that is alive'
             ''', sections={'b': {'passwd': 'x'}})
+
+    def test_another_buildout(self):
+        self.init("""
+            sys.argv[0] = 'echo'
+            another = zc.buildout.buildout.Buildout('x.cfg', [('a', 'b', 'c')], False)
+            another.install(['p'])
+            sys.argv[0] = 'false'
+            try:
+                zc.buildout.buildout.Buildout('x.cfg', []).install()
+            except zc.buildout.UserError as error:
+                print(error)
+            """)
+        self.assertEqual(self.engine.close()[0],
+                         '--no-wait -c x.cfg -U a:b=c install p\nThe buildout of x.cfg failed.\n')
 
     def test_download(self):
         path = self.write('file', 'x')

@@ -219,7 +219,11 @@ class Buildout(MutableMapping):
     _call = staticmethod(run.call)
 
     def __init__(self, config_file, cloptions=(), use_user_defaults=True, command=None, args=()):
-        self._nested = [sys.argv[0], '-c', config_file or os.devnull]
+        self._config_file = config_file or os.devnull
+        # The directory of the run at work is taken until its end: to wait for it would be to wait for ever.
+        self._nested = [sys.argv[0], '--no-wait', '-c', self._config_file]
+        if not session.typed:
+            self._nested.append('--upstream')
         if not use_user_defaults:
             self._nested.append('-U')
         self._nested += ['%s:%s=%s' % (section, option, value) for section, option, value in cloptions]
@@ -241,7 +245,7 @@ class Buildout(MutableMapping):
     def _run(self, *arguments):
         import subprocess
         if subprocess.call(self._nested + list(arguments)):
-            raise UserError('The buildout of %s failed.' % self._nested[2])
+            raise UserError('The buildout of %s failed.' % self._config_file)
 
     def _options(self, name):
         """The object of a section, without bringing the section to life."""

@@ -1,7 +1,7 @@
 """Eggs, which the engine finds, installs and builds, and the scripts that it writes for them.
 
-Sets of distributions are pkg_resources' own where it can be imported: recipes treat them as such. It is imported when the
-first one is needed.
+Sets of distributions are pkg_resources' own where it can be imported: recipes treat them as such. It is imported when
+the first one is needed.
 """
 
 import logging
