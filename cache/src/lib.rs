@@ -21,8 +21,8 @@ pub mod mirror;
 pub mod tree;
 
 pub use download::{
-    CacheSettings, DownloadError, DownloadSettings, Downloader, Fetched, Naming, Netrc, Page, Prefetch, Progress, Reason,
-    Request, Silent,
+    CacheSettings, DownloadError, DownloadSettings, Downloader, Fetched, Naming, Netrc, Page, Prefetch, Progress,
+    Reason, Request, Silent,
 };
 pub use lock::FileLock;
 pub use mirror::{Mirror, MirrorError};

@@ -39,6 +39,20 @@ pub enum Precedence {
     Wheel,
 }
 
+impl Precedence {
+    /// The number that `pkg_resources` has for it.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Develop => -1,
+            Self::Checkout => 0,
+            Self::Source => 1,
+            Self::Binary => 2,
+            Self::Egg => 3,
+            Self::Wheel => 4,
+        }
+    }
+}
+
 /// A distribution.
 pub struct Distribution {
     project: String,

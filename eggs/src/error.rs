@@ -34,10 +34,17 @@ pub enum Cause {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// The run is to stop.
     #[error("Interrupted.")]
     Interrupted,
+}
+
+impl From<io::Error> for Cause {
+    fn from(error: io::Error) -> Self {
+        // Reads and writes are never interrupted: this comes from a program that was ended with the run.
+        if error.kind() == io::ErrorKind::Interrupted { Self::Interrupted } else { Self::Io(error) }
+    }
 }
 
 /// How a program ended.

@@ -32,16 +32,21 @@ impl Downloader {
             return Err(DownloadError::Offline { url: redact(url) });
         }
         let mut wait = settings.backoff;
-        let mut left = settings.retries;
+        let mut tried = 0;
         loop {
             let failure = match self.read_page(url) {
                 Ok(page) => return Ok(page),
                 Err(failure) => failure,
             };
-            if left == 0 || failure.1 == Passing::No || failure.1 == Passing::Unreachable {
+            let patience = match failure.1 {
+                Passing::No | Passing::Unreachable => 0,
+                Passing::Refused => settings.retries.min(2),
+                Passing::Yes => settings.retries,
+            };
+            if tried >= patience {
                 return Err(DownloadError::Failed { url: redact(url), reason: failure.0, attempts: Vec::new() });
             }
-            left -= 1;
+            tried += 1;
             thread::sleep(wait);
             wait *= 2;
         }
