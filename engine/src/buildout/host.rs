@@ -79,6 +79,15 @@ impl Host for InitHost<'_, '_> {
         self.value(&name, key).map_err(host)
     }
 
+    fn peek(&mut self, key: &str) -> Result<Option<Value>, RecipeError> {
+        let was_used = self.buildout.sections.get(&self.name).is_some_and(|live| live.data.contains_key(key));
+        let value = self.get(key)?;
+        if !was_used && let Some(live) = self.buildout.sections.get_mut(&self.name) {
+            live.data.shift_remove(key);
+        }
+        Ok(value)
+    }
+
     fn set(&mut self, key: &str, value: Value) -> Result<(), RecipeError> {
         let text = values::write(self.buildout.mode, value).map_err(host)?;
         if let Some(live) = self.buildout.sections.get_mut(&self.name) {

@@ -244,7 +244,7 @@ fn jobs(session: &Session) -> usize {
     })
 }
 
-fn io_error(error: std::io::Error) -> Box<Diagnostic> {
+pub(super) fn io_error(error: std::io::Error) -> Box<Diagnostic> {
     let mut diagnostic = Diagnostic::user(error.to_string());
     if error.kind() == std::io::ErrorKind::StorageFull {
         diagnostic.hint = Some("Free some room and run again: finished parts are kept.".to_owned());
@@ -441,7 +441,12 @@ impl Run<'_> {
 
     fn succeed(&mut self, index: usize, seconds: f64) {
         let step = &self.steps[index];
-        if let (false, Some(unused)) = (is_update(step), &self.parts[index].unused) {
+        // zc.buildout reads all options of a part that was there before, to compare them with what it saved.
+        let warns = match self.session.mode {
+            Mode::Upstream => step.action == Action::Install,
+            Mode::Slapos => !is_update(step),
+        };
+        if let (true, Some(unused)) = (warns, &self.parts[index].unused) {
             self.reporter.part_record(index, Level::Warning, &unused.message());
         }
         if !is_update(step) {

@@ -13,7 +13,9 @@ use crate::buildout::{Buildout, InitialisedPart, Message, Unused};
 use crate::plan::{Candidate, Plan, Rules, make};
 use crate::session::Session;
 use crate::state::{PendingRemoval, StateDirectory, Store};
-use crate::ui::LogSettings;
+use crate::ui::{LogSettings, Reporter};
+
+use super::install::{create_directories, io_error};
 
 /// Why something could not be done: the error that stopped it, and others found in the same pass.
 #[derive(Debug)]
@@ -37,7 +39,8 @@ impl From<Diagnostic> for Failure {
 /// What the parts are prepared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// They will be installed: directories are created.
+    /// They will be installed. In upstream mode directories are created and the run is noted in what is installed before
+    /// any part is initialised, as zc.buildout does; in slapos mode nothing is written before the plan stands.
     Install,
     /// Only a look: nothing is written.
     Look,
@@ -62,7 +65,7 @@ pub struct Prepared {
     pub plan: Plan,
     pub log: LogSettings,
     pub unused: Option<Unused>,
-    /// Directories to create before anything else, in order.
+    /// Directories that are still to be created, in order.
     pub directories: Vec<PathBuf>,
     /// What recipes said while they were initialised.
     pub messages: Vec<Message>,
@@ -97,6 +100,19 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     let initialised = initialised.map_err(|error| fail(error, &buildout, "Initializing."))?;
     let installing = |error, buildout: &Buildout<'_>| fail(error, buildout, "Installing.");
 
+    let mut directories = if purpose == Purpose::Install { initialised.directories } else { Vec::new() };
+    let installs_now = session.mode == Mode::Upstream && purpose == Purpose::Install;
+    if installs_now {
+        create_directories(&std::mem::take(&mut directories), &Reporter::new(initialised.log.clone(), false))?;
+    }
+    let installed =
+        (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
+    let (mut store, pending) = Store::open(installed, &state, session.mode)?;
+    // What a killed run left is removed first: the journal that names it continues the file as it is.
+    if installs_now && pending.is_empty() {
+        store.begin().map_err(io_error)?;
+    }
+
     let list = request(&mut buildout, wanted).map_err(|error| installing(error, &buildout))?;
     let mut options = Vec::with_capacity(list.len());
     for name in &list {
@@ -108,9 +124,6 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     let unused: Vec<Option<Unused>> = list.iter().map(|name| buildout.unused(name)).collect();
     let buildout_unused = buildout.unused("buildout");
 
-    let installed =
-        (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
-    let (store, pending) = Store::open(installed, &state, session.mode)?;
     let messages = buildout.take_messages();
     let mut initialised_parts = buildout.into_parts();
     let mut parts = Vec::with_capacity(list.len());
@@ -137,7 +150,7 @@ pub fn prepare(session: &Session, profile: &Profile, wanted: &[String], purpose:
     };
     let plan = make(&candidates, store.state(), rules);
     Ok(Prepared {
-        directories: if purpose == Purpose::Install { initialised.directories } else { Vec::new() },
+        directories,
         settings: initialised.settings,
         downloader,
         state,

@@ -31,6 +31,8 @@ pub struct Store {
     /// Text of the file as it is on disk; `None` if there is no file.
     text: Option<String>,
     journal: Journal,
+    /// This run has noted that it began.
+    begun: bool,
 }
 
 impl Store {
@@ -53,7 +55,7 @@ impl Store {
         };
         let journal_path = directory.journal(path.as_deref().unwrap_or(Path::new("none")));
         let journal = Journal::new(journal_path, text.as_deref().unwrap_or_default());
-        let mut store = Self { mode, path, state: InstalledState::default(), text, journal };
+        let mut store = Self { mode, path, state: InstalledState::default(), text, journal, begun: false };
         let mut pending = Vec::new();
         if store.path.is_some() {
             let replay = store.journal.replay(&mut state).map_err(io_diagnostic)?;
@@ -75,9 +77,10 @@ impl Store {
         self.path.is_some()
     }
 
-    /// upstream mode: the stanza that every run appends.
+    /// upstream mode: the stanza that every run appends, once.
     pub fn begin(&mut self) -> io::Result<()> {
-        if self.mode == Mode::Upstream && self.text.is_some() {
+        let begun = std::mem::replace(&mut self.begun, true);
+        if self.mode == Mode::Upstream && self.text.is_some() && !begun {
             self.append_stanza(&format!("installed_develop_eggs = {}\n", self.state.develop_eggs))?;
         }
         Ok(())

@@ -25,6 +25,11 @@ fn unknown_part() {
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -49,6 +54,11 @@ fn part_without_recipe() {
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -109,6 +119,11 @@ fn macros() {
     ");
     assert_snapshot!(sandbox.upstream(&["buildout:parts=b"]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -288,6 +303,11 @@ fn recipes_that_are_not_native() {
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.

@@ -209,6 +209,30 @@ fn make_directory() {
     same(&sandbox, &[&[], &[], &["buildout:parts="]]);
 }
 
+/// Options that nobody reads: which ones an original reads, and when, is told apart for each recipe. A part that was
+/// there before never warns, as it is compared with what was saved.
+#[test]
+fn unused_options() {
+    const LIVES: [&[&str]; 3] = [&[], &["a:more=1"], &["a:more=1"]];
+    for section in [
+        "recipe = plone.recipe.command\ncommand = true\nupdate-command = true\nlocation =\nstop-on-error = no\nother = 1\n",
+        "recipe = slapos.recipe.build:mkdirectory\nmode = 0750\netc = ${buildout:directory}/etc\nvar = ${:etc}/var\n",
+        "recipe = slapos.recipe.build:download\nurl = ${buildout:directory}/f\nmd5sum =\nalternate-url =\nmode = 0644\n\
+         offline = false\nfilename = x\ndestination =\nshared = false\nenvironment =\nother = 1\n",
+        "recipe = slapos.recipe.template\nurl =\nmd5sum =\nmode = 600\ninline = x\noutput = x\nonce = \nother = 1\n",
+        "recipe = slapos.recipe.template:jinja2\nurl =\nmd5sum =\nmode = 600\ninline = x\noutput = x\nonce = \nrendered = x\n\
+         template = y\ncontext = key a :other\nother = 1\nanother = 2\nencoding = utf-8\nimport-delimiter = /\n",
+        "recipe = slapos.recipe.template:jinja2\nurl =\nmd5sum =\nmode = 600\ninline = x\nrendered = x\n\
+         template = inline: y\nother = 1\n",
+        "recipe = slapos.recipe.cmmi\npath = ${buildout:directory}/source\nconfigure-command = true\nother = 1\n",
+    ] {
+        let sandbox = sandbox(&format!("[a]\n{section}"));
+        sandbox.write("f", "f");
+        sandbox.write("source/Makefile", "all install:\n\ttrue\n");
+        same(&sandbox, &LIVES);
+    }
+}
+
 /// Several parts of all kinds together: order, implicit parts, failures in the middle.
 #[test]
 fn together() {

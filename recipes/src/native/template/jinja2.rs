@@ -74,13 +74,13 @@ fn source(host: &mut dyn Host) -> Result<(String, Source, bool), RecipeError> {
     }
     let output = required(host, "rendered")?;
     let template = required(host, "template")?;
-    let source = if let Some(text) = template.strip_prefix("inline:") {
-        Source::Inline(text.trim_start_matches(['\r', '\n']).to_owned())
-    } else {
-        let md5 = fetch::md5sum(host)?;
-        Source::from_url(host, template, md5)
+    // The original reads the checksum in any case; update then does nothing.
+    let md5 = fetch::md5sum(host)?;
+    let is_fixed = md5.is_some();
+    let source = match template.strip_prefix("inline:") {
+        Some(text) => Source::Inline(text.trim_start_matches(['\r', '\n']).to_owned()),
+        None => Source::from_url(host, template, md5),
     };
-    let is_fixed = matches!(source, Source::Url { .. }) && source.is_fixed();
     Ok((output, source, is_fixed))
 }
 
