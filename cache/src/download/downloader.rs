@@ -14,6 +14,7 @@ use super::request::{Fetched, Request};
 use super::settings::{CacheSettings, DownloadSettings};
 use super::sources::Goal;
 use super::spool::{self, SpoolFile};
+use super::story::{Event, Recorder, Targets};
 use crate::hash::Digests;
 use crate::mirror::debian::Archive;
 
@@ -30,7 +31,8 @@ pub(super) struct Shared {
     pub(super) http: Http,
     pub(super) memo: Memo,
     pub(super) debian: OnceLock<Archive>,
-    in_flight: OnceMap<Key, Result<Obtained, DownloadError>>,
+    targets: Targets,
+    in_flight: OnceMap<Key, Result<Obtained, DownloadError>, Event>,
 }
 
 /// A request and the place it goes to.
@@ -61,6 +63,7 @@ impl Downloader {
             settings,
             memo: Memo::default(),
             debian: OnceLock::new(),
+            targets: Targets::default(),
             in_flight: OnceMap::new(),
         };
         Self { shared: Arc::new(shared), cache }
@@ -116,13 +119,8 @@ impl Downloader {
             return self.local(request, progress);
         }
         let key = self.key(request)?;
-        let (outcome, by_others) = self.shared.in_flight.get(&key, || self.remote(&key, progress));
-        // Said for whoever asks, so that what a run says does not depend on who was first.
-        let asked = outcome.as_ref().map_or(!self.is_offline(request), |obtained| obtained.downloaded);
-        if by_others && asked {
-            progress.downloading(&redact(&request.url));
-        }
-        outcome
+        let tell = |event: &Event| event.tell(progress);
+        self.shared.in_flight.get(&key, tell, |slot| self.remote(&key, progress, &|event| slot.share(event)))
     }
 
     /// Does `request` before anyone asks, unless someone has.
@@ -132,7 +130,7 @@ impl Downloader {
         }
         // What is wrong with the cache is told to whoever asks.
         if let Ok(key) = self.key(request) {
-            self.shared.in_flight.ahead(&key, || self.remote(&key, progress));
+            self.shared.in_flight.ahead(&key, |slot| self.remote(&key, progress, &|event| slot.share(event)));
         }
     }
 
@@ -188,12 +186,29 @@ impl Downloader {
         }
     }
 
-    fn remote(&self, key: &Key, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
-        let (request, cached) = key;
-        match cached {
-            Some(cached) => self.remote_cached(request, cached, progress),
-            None => self.remote_spooled(request, progress),
+    fn remote(
+        &self,
+        (request, cached): &Key,
+        progress: &dyn Progress,
+        share: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<Obtained, DownloadError> {
+        let progress = Recorder::new(progress, share);
+        let Some(cached) = cached else {
+            let target = spool::resumable(&self.shared.settings.spool_dir, &request.url);
+            let _alone = self.shared.targets.enter(&target);
+            return self.remote_spooled(request, &target, &progress);
+        };
+        let target = self.shared.targets.enter(cached);
+        let obtained = self.remote_cached(request, cached, &progress)?;
+        let events = progress.events();
+        if obtained.downloaded {
+            target.wrote(events);
+        } else if events.is_empty() {
+            for event in target.told() {
+                progress.event(event);
+            }
         }
+        Ok(obtained)
     }
 
     fn remote_cached(
@@ -241,16 +256,20 @@ impl Downloader {
         Ok(Obtained { place: Place::Kept(cached.to_owned()), digests, downloaded: false })
     }
 
-    fn remote_spooled(&self, request: &Request, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
+    fn remote_spooled(
+        &self,
+        request: &Request,
+        target: &Path,
+        progress: &dyn Progress,
+    ) -> Result<Obtained, DownloadError> {
         let dir = &self.shared.settings.spool_dir;
         if !self.is_offline(request) {
             fs::create_dir_all(dir)?;
         }
-        let target = spool::resumable(dir, &request.url);
-        let digests = self.download(request, &target, Goal::Spool, progress)?;
+        let digests = self.download(request, target, Goal::Spool, progress)?;
         // Out of the way of the next process that wants the same.
         let own = spool::fresh(dir);
-        fs::rename(&target, &own)?;
+        fs::rename(target, &own)?;
         let place = Place::Spooled(Arc::new(SpoolFile::adopt(own)));
         Ok(Obtained { place, digests, downloaded: true })
     }

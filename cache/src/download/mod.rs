@@ -9,7 +9,7 @@
 //!    another one stopped (module `part`); only the checksum decides in the end (module `transfer`).
 //! 4. The file is renamed into the cache, or into the spool directory, from where it is handed out.
 //!
-//! Threads that want the same request share one transfer (module `once`); processes that share a cache take turns by a lock
+//! Threads that want the same request share one transfer (modules `once`, `story`); processes that share a cache take turns by a lock
 //! on the partial file. Checksums are computed while bytes arrive, and once a run for files that are there (module `memo`).
 //!
 //! Left out on purpose: `ftp:` URLs (the request then depends on its alternate URL and mirrors), cookies, and
@@ -30,6 +30,7 @@ mod request;
 mod settings;
 mod sources;
 mod spool;
+mod story;
 mod transfer;
 
 pub use downloader::Downloader;

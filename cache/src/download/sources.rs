@@ -87,7 +87,12 @@ impl Downloader {
         })?;
         if waited && goal == Goal::Cache && target.exists() {
             part.discard()?;
-            return Ok(self.shared.memo.digests(target, &request.algorithms())?);
+            // It may have wanted other bytes.
+            let digests = self.shared.memo.digests(target, &request.algorithms())?;
+            return match request.mismatch(&digests) {
+                None => Ok(digests),
+                Some(mismatch) => Err(DownloadError::CachedMismatch { url, path: target.to_owned(), mismatch }),
+            };
         }
         let mut failures: Vec<(String, Outcome)> = Vec::new();
         for (index, source) in sources.iter().enumerate() {

@@ -69,6 +69,12 @@ impl Listener {
         self.0.lock().unwrap().clone()
     }
 
+    /// What the log of a part would hold.
+    pub fn told(&self) -> Vec<String> {
+        let shown = |line: &String| line.starts_with("Downloading ") || line.starts_with("note ");
+        self.lines().into_iter().filter(shown).collect()
+    }
+
     pub fn count(&self, start: &str) -> usize {
         self.lines().iter().filter(|line| line.starts_with(start)).count()
     }

@@ -1,15 +1,12 @@
 //! The network.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use insta::assert_snapshot;
-use rbuildout_tests::{Answer, Sandbox, Server, md5};
+use rbuildout_tests::{Answer, Archive, Sandbox, Server, md5};
 
 fn downloading(url: &str, more: &str) -> Sandbox {
-    let mut sandbox = Sandbox::with(&format!(
-        "[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.build:download\nurl = {url}\n{more}"
-    ));
-    // Told only if no download ahead of the part was quicker.
-    sandbox.filter_pattern(r"a: http://\S+: (?:.*; )?trying .*\n", "");
-    sandbox
+    Sandbox::with(&format!("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.build:download\nurl = {url}\n{more}"))
 }
 
 #[test]
@@ -95,6 +92,7 @@ fn alternate_url_too() {
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
     Downloading http://[SERVER]/a.tar.gz
+    http://[SERVER]/a.tar.gz: trying http://[SERVER]/b.tar.gz.
     --- err
     While:
       Installing a.
@@ -125,6 +123,10 @@ fn truncated() {
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
     Downloading http://[SERVER]/a.tar.gz
+    http://[SERVER]/a.tar.gz: <urlopen error retrieval incomplete: got only 5000 out of 10000 bytes>; trying again in 0.5 seconds.
+    http://[SERVER]/a.tar.gz: <urlopen error retrieval incomplete: got only 5000 out of 10000 bytes>; trying again in 1.0 seconds.
+    http://[SERVER]/a.tar.gz: <urlopen error retrieval incomplete: got only 5000 out of 10000 bytes>; trying again in 2.0 seconds.
+    http://[SERVER]/a.tar.gz: <urlopen error retrieval incomplete: got only 5000 out of 10000 bytes>; trying again in 4.0 seconds.
     --- err
     While:
       Installing a.
@@ -193,6 +195,8 @@ fn nobody_listens() {
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
     Downloading http://[SERVER]/a.tar.gz
+    http://[SERVER]/a.tar.gz: <urlopen error [Errno 111] Connection refused>; trying again in 0.5 seconds.
+    http://[SERVER]/a.tar.gz: <urlopen error [Errno 111] Connection refused>; trying again in 1.0 seconds.
     --- err
     While:
       Installing a.
@@ -204,6 +208,71 @@ fn nobody_listens() {
     Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
     Log: [DIR]/.rbuildout/log/a.log
     ");
+}
+
+/// Retries and other sources are told by every part that wants the file, in its log and on the screen: whether a download
+/// ahead of the parts was quicker, how many parts run at a time, and whether there is a cache make no difference.
+#[test]
+fn retries_are_told_to_each_part() {
+    let body = Archive::package("x").gz();
+    let sum = md5(&body);
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |path| match path {
+        "/missing" => Answer::not_found(),
+        _ if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 => Answer::ok(&body).cut(10),
+        _ => Answer::ok(&body),
+    });
+    let profile = format!(
+        "[buildout]\nparts = b c\n[wait]\nrecipe = slapos.recipe.cmmi\npath = .\nconfigure-command = true\n\
+         make-binary = true\npost-install = WAIT\n[source]\nrecipe = slapos.recipe.build:download\nurl = {}\n\
+         alternate-url = {}\nmd5sum = {sum}\nx = ${{wait:location}}\n[b]\n<= source\n[c]\n<= source\n",
+        server.url("missing"),
+        server.url("x.tar.gz")
+    );
+    let run = |wait: &str, cache: &[&str], jobs: &str| {
+        let mut sandbox = Sandbox::with(&profile.replace("WAIT", wait));
+        sandbox.filter(&server.address(), "[SERVER]");
+        sandbox.filter_pattern(r"(?m)^Creating directory .*\n", "");
+        fs_err::create_dir(sandbox.path("cache")).unwrap();
+        let outcome = sandbox.run(&[cache, &["--jobs", jobs]].concat());
+        let logs = sandbox.filtered(&(sandbox.read(".rbuildout/log/b.log") + &sandbox.read(".rbuildout/log/c.log")));
+        format!("{outcome}--- logs\n{logs}")
+    };
+    let first = run("true", &[], "1");
+    assert_snapshot!(first, @"
+    exit 0
+    --- out
+    Installing wait.
+    wait: Using local source directory: .
+    wait: Executing post-install
+    Installing b.
+    Downloading http://[SERVER]/missing
+    http://[SERVER]/missing: trying http://[SERVER]/x.tar.gz.
+    http://[SERVER]/x.tar.gz: <urlopen error retrieval incomplete: got only 10 out of 401 bytes>; trying again in 0.5 seconds.
+    Section `b` contains unused option(s): 'x'.
+    This may be an indication for either a typo in the option's name or a bug in the used recipe.
+    Installing c.
+    Downloading http://[SERVER]/missing
+    http://[SERVER]/missing: trying http://[SERVER]/x.tar.gz.
+    http://[SERVER]/x.tar.gz: <urlopen error retrieval incomplete: got only 10 out of 401 bytes>; trying again in 0.5 seconds.
+    Section `c` contains unused option(s): 'x'.
+    This may be an indication for either a typo in the option's name or a bug in the used recipe.
+    --- logs
+    Downloading http://[SERVER]/missing
+    http://[SERVER]/missing: trying http://[SERVER]/x.tar.gz.
+    http://[SERVER]/x.tar.gz: <urlopen error retrieval incomplete: got only 10 out of 401 bytes>; trying again in 0.5 seconds.
+    Downloading http://[SERVER]/missing
+    http://[SERVER]/missing: trying http://[SERVER]/x.tar.gz.
+    http://[SERVER]/x.tar.gz: <urlopen error retrieval incomplete: got only 10 out of 401 bytes>; trying again in 0.5 seconds.
+    ");
+    // Long enough for the downloads ahead to end before their parts begin.
+    for wait in ["true", "sleep 1"] {
+        for cache in [&[][..], &["buildout:download-cache=cache"]] {
+            for jobs in ["1", "2"] {
+                assert_eq!(run(wait, cache, jobs), first, "{wait}, {cache:?}, {jobs} jobs");
+            }
+        }
+    }
 }
 
 /// A password in a URL is never shown.
