@@ -114,7 +114,29 @@ fn not_text() {
     While:
       Initializing.
     Error: IsADirectoryError: [Errno 21] Is a directory: '[DIR]/buildout.cfg'
-    Hint: Name a profile that exists and can be read, in `extends` or after `-c`.
+    Hint: Name a file instead of a directory.
+    ");
+    fs_err::remove_dir(sandbox.path("buildout.cfg")).unwrap();
+    sandbox.write("below/buildout.cfg", "[buildout]\nextends = ftp://host/base.cfg\n");
+    assert_snapshot!(sandbox.run(&["-c", "below"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: IsADirectoryError: [Errno 21] Is a directory: '[DIR]/below'
+    Hint: Name a file in this directory: [DIR]/below/buildout.cfg is there.
+    ");
+    assert_snapshot!(sandbox.run(&["-c", "below/buildout.cfg"]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: Error downloading ftp://host/base.cfg: <urlopen error unknown url type: ftp>
+     --> [DIR]/below/buildout.cfg:2:11
+      |
+    2 | extends = ftp://host/base.cfg
+      |           ^^^^^^^^^^^^^^^^^^^ extended here
+    Hint: A profile is a path, or a URL that begins with `http://`, `https://` or `file://`.
     ");
 }
 
@@ -154,7 +176,7 @@ fn missing_extends() {
     3 |   base.cfg
     4 |   sub/nope.cfg
       |   ^^^^^^^^^^^^ extended here
-    Hint: Name a profile that exists and can be read, in `extends` or after `-c`.
+    Hint: Correct the name, or create the profile.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
@@ -218,7 +240,7 @@ fn extends_over_http() {
       |
     2 | extends = http://[SERVER]/none.cfg
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ extended here
-    Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    Hint: Check the URL and the network.
     ");
     assert_snapshot!(sandbox.upstream(&["-c", "none.cfg"]), @"
     exit 1
@@ -262,7 +284,7 @@ fn extends_over_http() {
       |
     2 | extends = http://[SERVER]/cut.cfg
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ extended here
-    Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    Hint: Check the URL and the network.
     ");
     assert_snapshot!(sandbox.run(&["-c", &server.url("main.cfg")]), @"
     exit 1
@@ -270,7 +292,7 @@ fn extends_over_http() {
     While:
       Initializing.
     Error: Error downloading http://[SERVER]/main.cfg: HTTP Error 404: Not Found
-    Hint: Check the URL and the network, or name an `alternate-url` or a mirror.
+    Hint: Check the URL and the network.
     ");
 }
 

@@ -32,7 +32,7 @@ struct Arguments {
 const PYTHON: &str = "@PYTHON@";
 
 pub(super) fn resolve(session: &Session, arguments: &[String]) -> Result<(), Problem> {
-    let arguments = Arguments::try_parse_from(arguments).map_err(|error| super::plan::usage(&error))?;
+    let arguments: Arguments = super::plan::arguments("resolve", arguments)?;
     let library = session.library();
     if arguments.check {
         return check(session, &library, &arguments.profiles);
