@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Mirror};
-use rbuildout_parser::{Diagnostic, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise};
+use rbuildout_parser::{
+    Diagnostic, Failure, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise,
+};
 
 use crate::cli::Options;
 use crate::files::FileLoader;
@@ -85,7 +87,7 @@ impl Session {
     }
 
     /// Loads the profile of the command line.
-    pub fn load(&self) -> Result<Profile, Box<Diagnostic>> {
+    pub fn load(&self) -> Result<Profile, Failure> {
         self.library().load(&self.request(&self.options.config))
     }
 

@@ -22,13 +22,14 @@ mod profile;
 pub mod python;
 mod resolve;
 mod subst;
+mod syntax;
 pub mod text;
 
 pub use annotate::annotate;
 pub use config::{Action, Config, Entry, Event, FileId, Map, Mode, Origin, Section, SourceFile};
-pub use diagnostic::{Class, Definition, Diagnostic, Snippet, nearest};
+pub use diagnostic::{Class, Definition, Diagnostic, Failure, Snippet, nearest};
 pub use lines::{PART_DEPENDENCIES, ParsedFile, ParsedOption, ParsedSection, SyntaxError, parse};
-pub use load::{Assignment, Library, Request, parse_sections, section_hint};
+pub use load::{Assignment, Library, Request, section_hint};
 pub use loader::{Conditions, DownloadOptions, Loaded, Loader, is_url};
 pub use macros::{Expanded, MACRO_OPTION, expand};
 pub use merge::PROFILE_BASE_LOCATION;

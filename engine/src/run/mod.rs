@@ -8,4 +8,4 @@ mod schedule;
 mod services;
 
 pub use install::{Finished, PartFailure, Signals, create_directories, install};
-pub use prepare::{Failure, Prepared, Purpose, prepare, settings};
+pub use prepare::{Prepared, Purpose, prepare, settings};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rbuildout_cache::Downloader;
 use rbuildout_parser::installed::{SIGNATURE_OPTION, SavedOptions};
-use rbuildout_parser::{Diagnostic, Mode, PART_DEPENDENCIES, Profile, mistakes};
+use rbuildout_parser::{Diagnostic, Failure, Mode, PART_DEPENDENCIES, Profile, mistakes};
 use rbuildout_recipes::{Settings, find, why_not_native};
 use rustc_hash::FxHashSet;
 
@@ -16,25 +16,6 @@ use crate::state::{PendingRemoval, StateDirectory, Store};
 use crate::ui::{LogSettings, Reporter};
 
 use super::install::{create_directories, io_error};
-
-/// Why something could not be done: the error that stopped it, and others found in the same pass.
-#[derive(Debug)]
-pub struct Failure {
-    pub error: Box<Diagnostic>,
-    pub others: Vec<Diagnostic>,
-}
-
-impl From<Box<Diagnostic>> for Failure {
-    fn from(error: Box<Diagnostic>) -> Self {
-        Self { error, others: Vec::new() }
-    }
-}
-
-impl From<Diagnostic> for Failure {
-    fn from(error: Diagnostic) -> Self {
-        Box::new(error).into()
-    }
-}
 
 /// What the parts are prepared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

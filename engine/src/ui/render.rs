@@ -39,12 +39,7 @@ impl Renderer {
                 out.push_str("recipe being used:\nTraceback (most recent call last):\n");
                 let _ = writeln!(out, "{class}: {}", diagnostic.message);
             }
-            (Class::Internal(class), Mode::Slapos) if !class.starts_with("zc.buildout.") => {
-                let _ = writeln!(out, "{} {class}: {}", self.title("Error:"), diagnostic.message);
-            }
-            _ => {
-                let _ = writeln!(out, "{} {}", self.title("Error:"), diagnostic.message);
-            }
+            _ => self.headline(&mut out, diagnostic),
         }
         if self.mode == Mode::Slapos {
             self.details(&mut out, diagnostic);
@@ -71,10 +66,18 @@ impl Renderer {
             }
             told.push((other.message.clone(), place(other)));
             out.push('\n');
-            let _ = writeln!(out, "{} {}", self.title("Error:"), other.message);
+            self.headline(&mut out, other);
             self.details(&mut out, other);
         }
         out
+    }
+
+    fn headline(&self, out: &mut String, diagnostic: &Diagnostic) {
+        let class = match (&diagnostic.class, self.mode) {
+            (Class::Internal(class), Mode::Slapos) if !class.starts_with("zc.buildout.") => format!("{class}: "),
+            _ => String::new(),
+        };
+        let _ = writeln!(out, "{} {class}{}", self.title("Error:"), diagnostic.message);
     }
 
     fn details(&self, out: &mut String, diagnostic: &Diagnostic) {

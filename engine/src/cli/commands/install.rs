@@ -2,11 +2,11 @@
 
 use std::io::IsTerminal as _;
 
-use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_parser::{Diagnostic, Failure, Mode};
 use rbuildout_recipes::run::Level;
 
 use super::Problem;
-use crate::run::{Failure, Finished, Purpose, Signals, install as run_install, prepare};
+use crate::run::{Finished, Purpose, Signals, install as run_install, prepare};
 use crate::session::Session;
 use crate::state::StateDirectory;
 use crate::ui::Reporter;

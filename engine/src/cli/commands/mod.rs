@@ -6,8 +6,10 @@ mod look;
 mod plan;
 mod resolve;
 
+use rbuildout_parser::Failure;
+
 use crate::cli::Invocation;
-use crate::run::{Failure, PartFailure};
+use crate::run::PartFailure;
 use crate::session::Session;
 
 /// Why a command did not succeed.

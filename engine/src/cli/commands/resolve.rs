@@ -72,7 +72,10 @@ fn check(session: &Session, library: &Library<'_>, names: &[String]) -> Result<(
 fn check_one(session: &Session, library: &Library<'_>, name: &str) -> (String, usize) {
     let profile = match library.load(&session.request(name)) {
         Ok(profile) => profile,
-        Err(error) => return (format!("{name}: {error}\n"), 1),
+        Err(failure) => {
+            let lines: Vec<String> = failure.all().map(|error| format!("{name}: {error}\n")).collect();
+            return (lines.concat(), lines.len());
+        }
     };
     let mut resolver = Resolver::new(&profile);
     let (mut options, mut waiting) = (0, 0);
