@@ -7,5 +7,5 @@ pub mod run;
 pub mod template;
 
 pub use api::{Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
-pub use error::{CommandFailure, CommandStatus, RecipeError};
+pub use error::{CommandFailure, CommandStatus, Place, RecipeError, Text};
 pub use native::{find, why_not_native};

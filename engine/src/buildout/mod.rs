@@ -8,9 +8,11 @@
 //! *data* (what was read or assigned). Raw keys that never reach the data layer are unused.
 
 mod host;
+mod place;
 mod sections;
 mod signature;
 mod values;
 
 pub(crate) use host::to_diagnostic;
-pub use sections::{Buildout, InitialisedPart, Message, Unused, place};
+pub use place::place;
+pub use sections::{Buildout, InitialisedPart, Message, Unused};

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use rbuildout_cache::Downloader;
 use rbuildout_parser::{
-    Config, Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, Snippet, UNUSABLE_LABEL,
-    expand, has_reference, join, nearest, pieces, section_hint, too_long, unusable_recipe,
+    Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, UNUSABLE_LABEL, expand,
+    has_reference, join, nearest, pieces, section_hint, too_long, unusable_recipe,
 };
 use rbuildout_recipes::run::Level;
 use rbuildout_recipes::{Part, Settings, find, why_not_native};
 use rustc_hash::FxHashMap;
 
 use super::host::InitHost;
+use super::place::place;
 
 /// Something being done, for the `While:` block of errors.
 #[derive(Debug, Clone)]
@@ -269,7 +270,7 @@ impl<'p> Buildout<'p> {
         self.ensure_settings()?;
         self.behalf.push(name.clone());
         let part = found.init(&mut InitHost::new(self, name.clone()));
-        let part = part.map_err(|error| super::host::to_diagnostic(error, self.mode));
+        let part = part.map_err(|error| super::host::to_diagnostic(error, &self.profile.config, name));
         let part = part.map_err(|diagnostic| self.place(name, diagnostic))?;
         self.behalf.pop();
         self.parts.insert(name.clone(), InitialisedPart { name: name.clone(), recipe, part });
@@ -417,13 +418,12 @@ impl<'p> Buildout<'p> {
         error
     }
 
-    /// Shows an error about a part where `parts` names it, unless it has a place already.
-    pub fn explain_part(&self, error: Box<Diagnostic>, name: &str) -> Box<Diagnostic> {
-        if error.snippets.is_empty() {
-            Box::new(self.explain(*error, "buildout", "parts", name, "listed here"))
-        } else {
-            error
+    /// Shows an error about a part where `parts` names it, or else at its section, unless it has a place already.
+    pub fn explain_part(&self, mut error: Box<Diagnostic>, name: &str, listed: bool) -> Box<Diagnostic> {
+        if listed && error.snippets.is_empty() {
+            *error = self.explain(*error, "buildout", "parts", name, "listed here");
         }
+        self.place(name, error)
     }
 
     fn explain_in(
@@ -526,28 +526,6 @@ impl<'p> Buildout<'p> {
         options.sort_unstable();
         (!options.is_empty()).then(|| Unused { section: section.into(), options })
     }
-}
-
-/// Shows an error of a part at the section that makes it, unless it has a place already.
-pub fn place(config: &Config, name: &str, mut error: Box<Diagnostic>) -> Box<Diagnostic> {
-    if error.snippets.is_empty() {
-        error.snippets.extend(quoted_option(config, name, &error.message));
-        if error.snippets.is_empty()
-            && let Some((id, line)) = config.sections.get(name).and_then(|section| section.defined)
-        {
-            error.snippets.push(config.snippet_at(id, line, "", "in this part"));
-        }
-    }
-    error
-}
-
-/// The option of a section that a message quotes, if there is one.
-fn quoted_option(config: &Config, name: &str, message: &str) -> Option<Snippet> {
-    let section = expand(config, name).ok()?;
-    let quoted =
-        |key: &str| ['\'', '"', '`'].into_iter().any(|quote| message.contains(&format!("{quote}{key}{quote}")));
-    let (_, entry) = section.options.iter().find(|(key, _)| quoted(key))?;
-    config.snippet(entry, "", "this option")
 }
 
 /// Options of `[buildout]` that the engine itself reads, or that have built-in defaults: never unused.

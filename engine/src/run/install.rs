@@ -495,7 +495,9 @@ impl Observer<Work> for Run<'_> {
                     diagnostic.hint = hint;
                     Err((Box::new(diagnostic), command.map(|command| *command)))
                 }
-                Err(error) => Err((crate::buildout::to_diagnostic(error, self.session.mode), None)),
+                Err(error) => {
+                    Err((crate::buildout::to_diagnostic(error, &self.profile.config, &self.steps[index].part), None))
+                }
             };
             accepted.push(match outcome {
                 Ok(options) => {

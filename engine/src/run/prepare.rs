@@ -271,7 +271,7 @@ fn request(buildout: &mut Buildout<'_>, wanted: &[String]) -> Result<Vec<Arc<str
     };
     for name in &names {
         let got = buildout.section(name).and_then(|()| buildout.required(name, "recipe"));
-        got.map_err(|error| if wanted.is_empty() { buildout.explain_part(error, name) } else { error })?;
+        got.map_err(|error| buildout.explain_part(error, name, wanted.is_empty()))?;
     }
     if wanted.is_empty() {
         return Ok(buildout.parts().keys().cloned().collect());

@@ -25,3 +25,4 @@ mod rewrite_names;
 
 pub use api::{ContextValue, ImportSource, Imports, RenderJob, TemplateEngine, TemplateError, Unsupported};
 pub use engine::NativeEngine;
+pub(crate) use loader::{Found, find, load};

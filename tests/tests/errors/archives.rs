@@ -69,6 +69,7 @@ fn not_an_archive() {
       |
     3 | [a]
       | ^^^ in this part
+    Hint: An archive is a tar, compressed or not, or a zip: correct the URL, or don't unpack it.
     ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }
@@ -115,6 +116,7 @@ fn empty() {
       |
     3 | [a]
       | ^^^ in this part
+    Hint: An archive is a tar, compressed or not, or a zip: correct the URL, or don't unpack it.
     ");
 }
 
@@ -165,6 +167,7 @@ fn links_that_lead_out() {
       |
     3 | [a]
       | ^^^ in this part
+    Hint: Make an archive without this entry, or take another version.
     ");
     assert!(!sandbox.exists("evil"));
     assert!(!sandbox.exists("parts/a"), "nothing is left");

@@ -519,6 +519,7 @@ fn options_of_buildout() {
     While:
       Initializing.
     Error: KeyError: 'pins'
+    Hint: Add the section [pins], or name another one in `buildout:versions`.
     $ mirrors=gopher://x
     Error: The mirror `gopher://x` is no absolute folder, no http URL and not `debian`: write one of these.
     ");
