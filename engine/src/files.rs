@@ -77,7 +77,9 @@ fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     // Not blocking, so that a pipe without writer is empty instead of a wait for ever.
     let mut options = fs_err::OpenOptions::new();
     options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    options.open(path)?.take(MAX_PROFILE + 1).read_to_end(&mut bytes)?;
+    // The file of the standard library reads into memory that nobody has filled with zeros before.
+    let file = options.open(path)?.into_parts().0;
+    file.take(MAX_PROFILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_PROFILE {
         return Err(std::io::Error::other(format!("{} is larger than {} MiB", path.display(), MAX_PROFILE >> 20)));
     }

@@ -87,8 +87,12 @@ impl Session {
     }
 
     /// Loads the profile of the command line.
-    pub fn load(&self) -> Result<Profile, Failure> {
-        self.library().load(&self.request(&self.options.config))
+    ///
+    /// It stays until the process ends: to free the tens of thousands of texts of a large one takes longer than many a
+    /// command has to do with them.
+    pub fn load(&self) -> Result<&'static Profile, Failure> {
+        let profile = self.library().load(&self.request(&self.options.config))?;
+        Ok(Box::leak(Box::new(profile)))
     }
 
     fn user_defaults(&self) -> Option<String> {

@@ -18,11 +18,11 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
         Some(directory) => Some(lock(session, &StateDirectory::new(std::path::Path::new(&**directory)))?),
         None => None,
     };
-    let prepared = prepare(session, &profile, parts, Purpose::Install)?;
+    let prepared = prepare(session, profile, parts, Purpose::Install)?;
     let quiet = prepared.log.threshold > 20 || prepared.log.echo;
     let live = session.mode == Mode::Slapos && !quiet && std::io::stderr().is_terminal();
     let reporter = Reporter::new(prepared.log.clone(), live);
-    let finished = run_install(session, &profile, prepared, &reporter, signals()?)?;
+    let finished = run_install(session, profile, prepared, &reporter, signals()?)?;
     let Finished { failures, interrupted } = finished;
     if interrupted {
         return Err(Problem::Interrupted);

@@ -65,7 +65,7 @@ pub(super) fn arguments<T: Parser>(command: &str, arguments: &[String]) -> Resul
 
 fn look(session: &Session, parts: &[String]) -> Result<Prepared, Problem> {
     let profile = session.load()?;
-    Ok(prepare(session, &profile, parts, Purpose::Look)?)
+    Ok(prepare(session, profile, parts, Purpose::Look)?)
 }
 
 pub(super) fn plan(session: &Session, arguments: &[String]) -> Result<(), Problem> {

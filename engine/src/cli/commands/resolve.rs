@@ -39,7 +39,7 @@ pub(super) fn resolve(session: &Session, arguments: &[String]) -> Result<(), Pro
     }
     if arguments.profiles.is_empty() {
         let profile = session.load()?;
-        return output(&format!("{}\n", document(&profile)));
+        return output(&format!("{}\n", document(profile)));
     }
     let documents: Vec<Result<String, Problem>> = arguments
         .profiles
