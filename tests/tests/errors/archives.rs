@@ -134,6 +134,7 @@ fn names_that_lead_out() {
     Creating directory '[DIR]/parts'.
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
+    a: Skipped 2 entries that would be outside of [DIR]/parts/a: x/../../../evil, /tmp/rb-evil
     ");
     assert!(!sandbox.exists("evil") && !sandbox.exists("parts/evil") && !std::path::Path::new("/tmp/rb-evil").exists());
     assert_snapshot!(sandbox.tree().paths().join("\n"), @"
