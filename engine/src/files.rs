@@ -22,7 +22,7 @@ impl FileLoader {
         settings.timeout = self.timeout.unwrap_or(settings.timeout);
         settings.cache = options.extends_cache.as_ref().map(|cache| {
             let base = Path::new(options.directory.as_deref().unwrap_or("."));
-            CacheSettings::new(base.join(cache))
+            CacheSettings::new(base.join(cache), "extends-cache")
         });
         let mut request = Request::new(url);
         request.refresh = settings.newest;

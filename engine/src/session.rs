@@ -154,7 +154,7 @@ impl Session {
         let cache = option("download-cache");
         if !cache.is_empty() {
             let directory = option("directory");
-            settings.cache = Some(CacheSettings::new(join(&directory, &cache)));
+            settings.cache = Some(CacheSettings::new(join(&directory, &cache), "download-cache"));
         }
         let environment = std::env::var(MIRRORS_VARIABLE).unwrap_or_default();
         let from_profile = option("mirrors");

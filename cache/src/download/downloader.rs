@@ -6,7 +6,7 @@ use fs_err as fs;
 use super::client::Http;
 use super::error::DownloadError;
 use super::memo::Memo;
-use super::name::{local_path, scheme};
+use super::name::{check_kind, is_local, local_path};
 use super::once::OnceMap;
 use super::progress::Progress;
 use super::redact::redact;
@@ -87,7 +87,8 @@ impl Downloader {
     /// A local path with the content of `request`. Unless [`Fetched::temporary`], it must not be changed: it is the
     /// user's own file, or one of the cache.
     ///
-    /// As in the reference, a local file without checksum is not looked at, so that it may be missing.
+    /// As in the reference, a local file without checksum is not looked at, so that it may be missing:
+    /// [`Fetched::check`] tells.
     ///
     /// # Errors
     /// Each variant of [`DownloadError`].
@@ -108,7 +109,10 @@ impl Downloader {
     pub fn fetch_to(&self, request: &Request, dest: &Path, progress: &dyn Progress) -> Result<Fetched, DownloadError> {
         let obtained = self.obtain(request, progress)?;
         match &obtained.place {
-            Place::Kept(path) => spool::place(path, dest)?,
+            Place::Kept(path) => {
+                check_kind(path)?;
+                spool::place(path, dest)?;
+            }
             Place::Spooled(file) => spool::place(file.path(), dest)?,
         }
         Ok(Fetched { path: dest.to_owned(), temporary: false, digests: obtained.digests })
@@ -148,7 +152,7 @@ impl Downloader {
             return Ok(None);
         };
         if !cache.dir.exists() {
-            return Err(DownloadError::CacheMissing { dir: cache.dir.clone() });
+            return Err(DownloadError::CacheMissing { dir: cache.dir.clone(), option: cache.option });
         }
         let files = cache.files_dir();
         fs::create_dir_all(&files)?;
@@ -156,7 +160,12 @@ impl Downloader {
     }
 
     fn local(&self, request: &Request, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
-        let path = PathBuf::from(local_path(&request.url));
+        let path = local_path(&request.url).map_err(|reason| DownloadError::Failed {
+            url: redact(&request.url),
+            reason,
+            attempts: Vec::new(),
+        })?;
+        let path = path.to_owned();
         let cached = self.cached_path(&request.url)?;
         if let Some(cached) = &cached {
             // The reference looks at the cache only, and so misses a change of the original.
@@ -164,10 +173,9 @@ impl Downloader {
                 return self.cached_copy(request, cached, progress);
             }
         }
-        // A device or a pipe has no end.
-        if std::fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            let message = format!("{} is neither a file nor a directory", path.display());
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, message).into());
+        match check_kind(&path) {
+            Err(DownloadError::NoSuchFile { .. }) if !request.has_checksum() => {}
+            checked => checked?,
         }
         progress.debug(&format!("Using local resource {}", request.url));
         let mut digests = Digests::default();
@@ -273,9 +281,4 @@ impl Downloader {
         let place = Place::Spooled(Arc::new(SpoolFile::adopt(own)));
         Ok(Obtained { place, digests, downloaded: true })
     }
-}
-
-/// Whether `url` is a path or a `file:` URL.
-pub(super) fn is_local(url: &str) -> bool {
-    scheme(url).is_none_or(|scheme| scheme == "file")
 }

@@ -35,7 +35,7 @@ mod transfer;
 
 pub use downloader::Downloader;
 pub use error::{Attempt, DownloadError, Mismatch, Reason};
-pub use name::{Naming, file_name};
+pub use name::{Naming, file_name, local_file};
 pub use prefetch::Prefetch;
 pub use progress::{Progress, Silent};
 pub use redact::redact;

@@ -56,12 +56,15 @@ pub struct CacheSettings {
     pub namespace: Option<String>,
     /// How files in it are called.
     pub naming: Naming,
+    /// The option of `[buildout]` that names it.
+    pub option: &'static str,
 }
 
 impl CacheSettings {
-    /// Files directly in `dir`, named by the md5 of their URL: what `download-cache` and `extends-cache` are.
-    pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), namespace: None, naming: Naming::UrlMd5 }
+    /// Files directly in `dir`, named by the md5 of their URL. It is what `option` names: `download-cache` or
+    /// `extends-cache`.
+    pub fn new(dir: impl Into<PathBuf>, option: &'static str) -> Self {
+        Self { dir: dir.into(), namespace: None, naming: Naming::UrlMd5, option }
     }
 
     /// The directory of the files.

@@ -24,7 +24,7 @@ pub fn cached(dir: &Path) -> Downloader {
     let cache = dir.join("cache");
     fs_err::create_dir_all(&cache).unwrap();
     let mut settings = settings(dir);
-    settings.cache = Some(CacheSettings::new(cache));
+    settings.cache = Some(CacheSettings::new(cache, "download-cache"));
     Downloader::new(settings)
 }
 

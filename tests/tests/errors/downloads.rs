@@ -160,10 +160,10 @@ fn wrong_content() {
     While:
       Installing a.
     Error: MD5 checksum mismatch downloading 'http://[SERVER]/a.tar.gz'
-     --> [DIR]/buildout.cfg:3:1
+     --> [DIR]/buildout.cfg:6:10
       |
-    3 | [a]
-      | ^^^ in this part
+    6 | md5sum = 00000000000000000000000000000000
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     Hint: Its MD5 is 6c7ba9c5a141421e1c03cb9807c97c74, expected 00000000000000000000000000000000. If upstream replaced the file and the new one is good, correct the checksum in the profile; else name an `alternate-url` or a mirror that has the old one.
     Log: [DIR]/.rbuildout/log/a.log
     ");
@@ -219,7 +219,7 @@ fn retries_are_told_to_each_part() {
     let count = AtomicUsize::new(0);
     let server = Server::start(move |path| match path {
         "/missing" => Answer::not_found(),
-        _ if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 => Answer::ok(&body).cut(10),
+        _ if count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) => Answer::ok(&body).cut(10),
         _ => Answer::ok(&body),
     });
     let profile = format!(
@@ -273,6 +273,148 @@ fn retries_are_told_to_each_part() {
             }
         }
     }
+}
+
+/// What no URL can be, and local paths that lead to nothing or to no file.
+#[test]
+fn urls_that_can_not_be() {
+    let errors = |recipe: &str, url: &str, more: &str| {
+        let profile = format!("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.build:{recipe}\nurl = {url}\n{more}");
+        let outcome = Sandbox::with(&profile).run(&[]).fails();
+        let lines: Vec<&str> =
+            outcome.err.lines().filter(|line| line.starts_with("Error: ") || line.starts_with("Hint: ")).collect();
+        lines.join("\n") + "\n"
+    };
+    let mut all = String::new();
+    for url in
+        ["file:///nonexistent", "/dev/zero", "file://host/etc/passwd", "gopher://h/x", "ftp://h/x", "http://[::1"]
+    {
+        let told = errors("download", url, "");
+        assert_eq!(told, errors("download-unpacked", url, ""));
+        assert_eq!(told, errors("download", url, "md5sum = 00000000000000000000000000000000\n"));
+        all += &told;
+    }
+    assert_snapshot!(all, @"
+    Error: [Errno 2] No such file or directory: '/nonexistent'
+    Hint: Correct the URL or the path, or create the file.
+    Error: /dev/zero is neither a file nor a directory
+    Hint: Name a file, a directory, or a URL.
+    Error: Error downloading file://host/etc/passwd: <urlopen error file:// scheme is supported only on localhost>
+    Hint: Write three slashes before the path: `file:///PATH`. For another machine, use `http:` or `https:`.
+    Error: Error downloading gopher://h/x: <urlopen error unknown url type: gopher>
+    Hint: Name a path, or a URL of `http:`, `https:`, `file:` or `debian:`; no other schemes are known.
+    Error: Error downloading ftp://h/x: <urlopen error unknown url type: ftp>
+    Hint: Name a path, or a URL of `http:`, `https:`, `file:` or `debian:`; no other schemes are known.
+    Error: Error downloading http://[::1: <urlopen error invalid URL: invalid IPv6 address>
+    Hint: Correct the URL.
+    ");
+}
+
+/// The hint is about the cache that is missing.
+#[test]
+fn missing_extends_cache() {
+    let sandbox = Sandbox::with("[buildout]\nextends-cache = none\nextends = http://127.0.0.1:1/x.cfg\nparts =\n");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- err
+    While:
+      Initializing.
+    Error: The directory:
+    '[DIR]/none'
+    to be used as a download cache doesn't exist.
+
+     --> [DIR]/buildout.cfg:3:11
+      |
+    3 | extends = http://127.0.0.1:1/x.cfg
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^ extended here
+    Hint: Create `[DIR]/none`, or correct the option `extends-cache` of `[buildout]`.
+    ");
+}
+
+/// A relative path starts in the source, which a profile's author may not expect.
+#[test]
+fn missing_patch() {
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.cmmi\nurl = ${buildout:directory}/x.tar.gz\n\
+         patches =\n  x.patch\nconfigure-command = true\n",
+    );
+    sandbox.write("x.tar.gz", Archive::package("x").gz());
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    a: Applying patches
+    a: Compilation error. The package is left as is at [DIR]/parts/a/.build/x-1.0 where you can inspect what went wrong.
+    A shell script slapos.recipe.build.env.sh has been generated. You can source it in your shell to reproduce build environment.
+    --- err
+    While:
+      Installing a.
+    Error: The patch x.patch does not exist: there is no file [DIR]/parts/a/.build/x-1.0/x.patch.
+     --> [DIR]/buildout.cfg:7:3
+      |
+    7 |   x.patch
+      |   ^^^^^^^
+    Hint: A relative path starts in the directory of the source. For a file beside the profile, write `${:_profile_base_location_}/NAME`.
+    Log: [DIR]/.rbuildout/log/a.log
+    ");
+}
+
+/// A checksum that is wrong is marked where it is written.
+#[test]
+fn wrong_checksum() {
+    let wrong = "00000000000000000000000000000000";
+    let sandbox = downloading("${buildout:directory}/x", &format!("md5sum = {wrong}\n"));
+    sandbox.write("x", "something else");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    --- err
+    While:
+      Installing a.
+    Error: MD5 checksum mismatch for local resource at '[DIR]/x'.
+     --> [DIR]/buildout.cfg:6:10
+      |
+    6 | md5sum = 00000000000000000000000000000000
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    Hint: Its MD5 is 6c7ba9c5a141421e1c03cb9807c97c74, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
+    ");
+    let sandbox = Sandbox::with(&format!(
+        "[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.cmmi\nurl = ${{buildout:directory}}/x.tar.gz\n\
+         patches =\n  ${{buildout:directory}}/x.patch#{wrong}\nconfigure-command = true\n",
+    ));
+    sandbox.write("x.tar.gz", Archive::package("x").gz());
+    sandbox.write("x.patch", "something else");
+    assert_snapshot!(sandbox.run(&[]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
+    Installing a.
+    a: Applying patches
+    a: Compilation error. The package is left as is at [DIR]/parts/a/.build/x-1.0 where you can inspect what went wrong.
+    A shell script slapos.recipe.build.env.sh has been generated. You can source it in your shell to reproduce build environment.
+    --- err
+    While:
+      Installing a.
+    Error: MD5 checksum mismatch for local resource at '[DIR]/x.patch'.
+     --> [DIR]/buildout.cfg:7:3
+      |
+    7 |   ${buildout:directory}/x.patch#00000000000000000000000000000000
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    Hint: Its MD5 is 6c7ba9c5a141421e1c03cb9807c97c74, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
+    Log: [DIR]/.rbuildout/log/a.log
+    ");
 }
 
 /// A password in a URL is never shown.

@@ -80,7 +80,7 @@ pub(crate) fn unpack(
     strip: Strip,
     environment: &Environment,
 ) -> Result<(), RecipeError> {
-    let file = fetch::fetch(run, request)?;
+    let file = fetch::fetch_existing(run, request)?;
     if run.services.interrupted() {
         return Err(RecipeError::Interrupted);
     }
