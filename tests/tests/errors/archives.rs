@@ -32,10 +32,10 @@ fn wrong_md5() {
     While:
       Installing a.
     Error: MD5 checksum mismatch for local resource at '[DIR]/file.txt'.
-     --> [DIR]/buildout.cfg:3:1
+     --> [DIR]/buildout.cfg:6:10
       |
-    3 | [a]
-      | ^^^ in this part
+    6 | md5sum = 00000000000000000000000000000000
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     Hint: Its MD5 is f75b8179e4bbe7e2b4a074dcef62de95, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
