@@ -36,6 +36,7 @@ pub fn read(text: &str, path: &str) -> Result<InstalledState, Diagnostic> {
     let mut sections: Map<Arc<str>, SavedOptions> = Map::default();
     for section in file.sections {
         let options = sections.entry(section.name).or_default();
+        options.reserve(section.options.len());
         for option in section.options {
             options.insert(option.key, unescape(&option.value));
         }

@@ -72,7 +72,32 @@ struct DraftSection {
     name: Arc<str>,
     line: u32,
     options: Vec<Draft>,
+    /// Where an option is, once there are too many to look at each.
     index: FxHashMap<Arc<str>, usize>,
+}
+
+impl DraftSection {
+    /// Most sections are smaller than what makes an index worth its while.
+    const INDEXED: usize = 16;
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.options.len() <= Self::INDEXED {
+            return self.options.iter().position(|option| &*option.key == key);
+        }
+        self.index.get(key).copied()
+    }
+
+    /// Adds an option that is not there yet and returns its place.
+    fn push(&mut self, key: &str, line: u32) -> usize {
+        let at = self.options.len();
+        self.options.push(Draft { key: key.into(), value: String::new(), line });
+        if at == Self::INDEXED {
+            self.index = self.options.iter().enumerate().map(|(at, option)| (option.key.clone(), at)).collect();
+        } else if at > Self::INDEXED {
+            self.index.insert(self.options[at].key.clone(), at);
+        }
+        at
+    }
 }
 
 /// Parses a file. `condition` decides the expressions of section headers, in order.
@@ -147,15 +172,7 @@ pub fn parse<C>(
                 let section = &mut sections[section];
                 let value = strip(value);
                 block = value.is_empty();
-                let at = match section.index.get(key) {
-                    Some(&at) => at,
-                    None => {
-                        let key: Arc<str> = key.into();
-                        section.index.insert(key.clone(), section.options.len());
-                        section.options.push(Draft { key, value: String::new(), line: number });
-                        section.options.len() - 1
-                    }
-                };
+                let at = section.position(key).unwrap_or_else(|| section.push(key, number));
                 let draft = &mut section.options[at];
                 draft.value.clear();
                 draft.value.push_str(value);
@@ -241,6 +258,16 @@ mod tests {
             ["x+", "x +", "x  -", "c++", "<", PART_DEPENDENCIES]
         );
         assert_eq!(options("x += 1\nx = 0\nx += 2\n"), [("x +".into(), "2".into()), ("x".into(), "0".into())]);
+    }
+
+    #[test]
+    fn options_of_large_sections_are_found_again() {
+        let names: Vec<String> = (0..40).map(|at| format!("x{at}")).collect();
+        let lines = names.iter().chain(&names).enumerate().map(|(at, name)| format!("{name} = {at}"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let expected: Vec<(String, String)> =
+            names.iter().enumerate().map(|(at, name)| (name.clone(), (at + 40).to_string())).collect();
+        assert_eq!(options(&text), expected);
     }
 
     #[test]

@@ -337,6 +337,24 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_changes_nothing_leaves_the_file_as_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(".installed.cfg");
+        // As other tools leave it: not as it would be written here.
+        let text = "[buildout]\nparts = a\n\n[a]\nv = 1\nrecipe = r\n\n[buildout]\nparts = a\n";
+        fs_err::write(&path, text).unwrap();
+        let (mut store, _) = open(root.path(), Mode::Slapos);
+        store.finish(Some(&["a".into()]), true).unwrap();
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), text);
+        store.installed(vec![("a".into(), options("2"))]).unwrap();
+        store.finish(Some(&["a".into()]), true).unwrap();
+        assert_eq!(
+            fs_err::read_to_string(&path).unwrap(),
+            "[buildout]\ninstalled_develop_eggs = \nparts = a\n\n[a]\nrecipe = r\nv = 2\n"
+        );
+    }
+
+    #[test]
     fn upstream_stanzas() {
         let root = tempfile::tempdir().unwrap();
         let (mut store, _) = open(root.path(), Mode::Upstream);
