@@ -107,11 +107,20 @@ impl DownloadError {
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                 "Correct the URL or the path, or create the file.".to_owned()
             }
-            Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
-                "Make room on the disk and run again.".to_owned()
+            Self::Io(error) => {
+                room_hint(error).unwrap_or("Check that the disk has room and the directory can be written.").to_owned()
             }
-            Self::Io(_) => "Check that the disk has room and the directory can be written.".to_owned(),
         }
+    }
+}
+
+/// What to do about an error that says that there is no room.
+pub fn room_hint(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::StorageFull => Some("Make room on the disk and run again: finished parts are kept."),
+        io::ErrorKind::QuotaExceeded => Some("Make room within the quota and run again: finished parts are kept."),
+        io::ErrorKind::FileTooLarge => Some("Raise the limit for the size of a file (`ulimit -f`) and run again."),
+        _ => None,
     }
 }
 

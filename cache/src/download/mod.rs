@@ -34,10 +34,10 @@ mod story;
 mod transfer;
 
 pub use downloader::Downloader;
-pub use error::{Attempt, DownloadError, Mismatch, Reason};
+pub use error::{Attempt, DownloadError, Mismatch, Reason, room_hint};
 pub use name::{Naming, file_name, local_file};
 pub use prefetch::Prefetch;
 pub use progress::{Progress, Silent};
-pub use redact::redact;
+pub use redact::{mask, redact};
 pub use request::{Fetched, Request};
 pub use settings::{CacheSettings, DownloadSettings, Netrc};

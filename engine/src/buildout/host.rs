@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
 use rbuildout_cache::archive::ArchiveError;
+use rbuildout_cache::download::room_hint;
 use rbuildout_parser::python::Value;
 use rbuildout_parser::{Config, Diagnostic, Mode};
 use rbuildout_recipes::run::Level;
@@ -78,7 +79,12 @@ pub(crate) fn to_diagnostic(error: RecipeError, config: &Config, part: &str) -> 
             diagnostic.hint = hint.map(str::to_owned);
             Box::new(diagnostic)
         }
-        other => Box::new(Diagnostic::user(other.to_string())),
+        RecipeError::Io(error) => {
+            let mut diagnostic = Diagnostic::user(error.to_string());
+            diagnostic.hint = room_hint(&error).map(str::to_owned);
+            Box::new(diagnostic)
+        }
+        RecipeError::Interrupted => Box::new(Diagnostic::user(error.to_string())),
     }
 }
 

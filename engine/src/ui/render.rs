@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer as Snippets, Snippet as Shown};
+use rbuildout_cache::download::mask;
 use rbuildout_parser::{Class, Diagnostic, Mode, Snippet};
 use rbuildout_recipes::{CommandFailure, CommandStatus};
 
@@ -89,7 +90,8 @@ impl Renderer {
             out.push_str("Defined, later lines over earlier ones:\n");
             for definition in &diagnostic.chain {
                 let line = definition.line.map_or(String::new(), |line| format!(":{line}"));
-                let _ = writeln!(out, "  {}{line}  {} {}", definition.source, definition.operator, definition.value);
+                let value = mask(&definition.value);
+                let _ = writeln!(out, "  {}{line}  {} {value}", definition.source, definition.operator);
             }
         }
         if let Some(hint) = &diagnostic.hint {
@@ -100,7 +102,7 @@ impl Renderer {
     fn snippet(&self, snippet: &Snippet) -> String {
         let annotation = AnnotationKind::Primary.span(snippet.mark.clone());
         let annotation = if snippet.label.is_empty() { annotation } else { annotation.label(snippet.label.as_str()) };
-        let shown = Shown::source(snippet.text.as_str())
+        let shown = Shown::source(mask(&snippet.text))
             .line_start(snippet.line as usize)
             .path(snippet.file.as_str())
             .fold(false)

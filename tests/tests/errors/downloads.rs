@@ -432,3 +432,56 @@ fn secrets() {
     let found = sandbox.outcome(grep.args(["-r", "hunter2", ".", "--exclude=buildout.cfg"]));
     assert_eq!(found.code, 1, "{found}");
 }
+
+/// Nor is one in the URL of a repository, a profile or a patch.
+#[test]
+fn secrets_elsewhere() {
+    let url = "http://me:hunter2@127.0.0.1:1/x";
+    for profile in [
+        format!("parts = a\n[a]\nrecipe = slapos.recipe.build:gitclone\nrepository = {url}\n"),
+        format!("parts = a\n[a]\nrecipe = slapos.recipe.build:gitclone\nrepository = {url}\nrevision = x\n"),
+        format!("extends = {url}\nparts =\n"),
+        format!("parts = a\n[a]\nrecipe = slapos.recipe.cmmi\npath = src\npatches =\n  {url}\n"),
+    ] {
+        let sandbox = Sandbox::with(&format!("[buildout]\n{profile}"));
+        fs_err::create_dir(sandbox.path("src")).unwrap();
+        let outcome = sandbox.run(&["-vv"]);
+        assert!(outcome.to_string().contains("me:***@") && !outcome.to_string().contains("hunter2"), "{outcome}");
+        let mut grep = sandbox.command("grep");
+        let found = sandbox.outcome(grep.args(["-r", "hunter2", ".", "--exclude=buildout.cfg"]));
+        assert_eq!(found.code, 1, "{found}");
+    }
+}
+
+/// What git would take for an option is none of the profile's business.
+#[test]
+fn options_of_git_are_refused() {
+    for options in [
+        "repository = --upload-pack=touch touched",
+        "repository = .\nbranch = --upload-pack=touch touched",
+        "repository = .\nrevision = -x",
+    ] {
+        let sandbox =
+            Sandbox::with(&format!("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.build:gitclone\n{options}\n"));
+        let outcome = sandbox.run(&[]).fails();
+        assert!(outcome.err.contains("' begins with a dash."), "{outcome}");
+        assert!(!sandbox.exists("touched") && !sandbox.exists("parts/a"), "{outcome}");
+    }
+}
+
+/// A write that fails half-way leaves nothing behind, and its hint says how to make room.
+#[test]
+fn no_room() {
+    for options in [
+        "recipe = slapos.recipe.template:jinja2\ninline = {{ 'x' * 400000 }}\noutput = out/x",
+        // On another file system, so that it is copied.
+        "recipe = slapos.recipe.build:download\nurl = /proc/kallsyms\ndestination = out/x",
+    ] {
+        let sandbox = Sandbox::with(&format!("[buildout]\nparts = a\n[a]\n{options}\n"));
+        fs_err::create_dir(sandbox.path("out")).unwrap();
+        let text = format!("ulimit -f 100; exec '{}'", sandbox.program("rbuildout").display());
+        let outcome = sandbox.outcome(sandbox.command("sh").args(["-c", &text])).fails();
+        assert!(outcome.err.contains("Hint: Raise the limit for the size of a file"), "{outcome}");
+        assert_eq!(sandbox.must("ls", &["-A", "out"]), "", "{outcome}");
+    }
+}

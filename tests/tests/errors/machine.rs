@@ -244,7 +244,7 @@ fn disk_full() {
       |
     7 | [b]
       | ^^^ in this part
-    Hint: Make room on the disk and run again.
+    Hint: Make room on the disk and run again: finished parts are kept.
     ");
     assert!(installed.contains("parts = a\n"), "{installed}");
 }

@@ -1,6 +1,7 @@
 //! `install`: the default command.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 
 use rbuildout_parser::{Diagnostic, Failure, Mode};
 use rbuildout_recipes::run::Level;
@@ -33,12 +34,15 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
 /// From here on signals are noted instead of ending the process.
 fn signals() -> Result<Signals, Failure> {
     let signals = Signals::default();
+    let failed = |error| Diagnostic::user(format!("Signals can't be handled: {error}"));
+    // A file that may not grow any more is an error of the write then, as for Python. Commands get the signal as ever.
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).map_err(failed)?;
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         // Should a run that was told twice still hang, the third signal ends the process at once.
         signal_hook::flag::register_conditional_shutdown(signal, 130, signals.killed.clone())
             .and_then(|_| signal_hook::flag::register(signal, signals.interrupted.clone()))
             .and_then(|_| signal_hook::flag::register(signal, signals.again.clone()))
-            .map_err(|error| Diagnostic::user(format!("Signals can't be handled: {error}")))?;
+            .map_err(failed)?;
     }
     Ok(signals)
 }
