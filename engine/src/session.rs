@@ -146,6 +146,7 @@ impl Session {
             }
         };
         let mut settings = DownloadSettings::new(state.spool());
+        settings.tell_all = self.mode == Mode::Slapos;
         settings.offline = option("offline") == "true" || option("install-from-cache") == "true";
         settings.newest = option("newest") == "true" && !settings.offline;
         if let Ok(seconds) = option("socket-timeout").trim().parse() {

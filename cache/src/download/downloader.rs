@@ -211,7 +211,7 @@ impl Downloader {
         let events = progress.events();
         if obtained.downloaded {
             target.wrote(events);
-        } else if events.is_empty() {
+        } else if self.shared.settings.tell_all && events.is_empty() {
             for event in target.told() {
                 progress.event(event);
             }

@@ -27,6 +27,9 @@ pub struct DownloadSettings {
     pub netrc: Netrc,
     /// Where downloads go that no cache keeps. Created when needed; partial files in it survive the run.
     pub spool_dir: PathBuf,
+    /// Everybody who takes a file that this run has brought into the cache is told of that download: then it doesn't show
+    /// who came first. Else the first one only, as in the reference, which downloads in order.
+    pub tell_all: bool,
 }
 
 impl DownloadSettings {
@@ -43,6 +46,7 @@ impl DownloadSettings {
             mirrors: Vec::new(),
             netrc: Netrc::Auto,
             spool_dir: spool_dir.into(),
+            tell_all: true,
         }
     }
 }

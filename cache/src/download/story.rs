@@ -2,7 +2,7 @@
 //!
 //! Who fetches a file first is chance: a part, another part or a prefetch. All of them are told the same, so that
 //! neither the log of a part nor the screen depends on it. A file that another part brought into the cache in this run
-//! counts as well.
+//! counts as well, unless the settings say otherwise.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

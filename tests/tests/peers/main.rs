@@ -92,6 +92,7 @@ fn lines(out: &str) -> Vec<&str> {
 }
 
 fn is_record(line: &str) -> bool {
-    const BEGINNINGS: [&str; 5] = ["Installing ", "Updating ", "Uninstalling ", "Running uninstall", "Section `"];
+    const BEGINNINGS: [&str; 6] =
+        ["Installing ", "Updating ", "Uninstalling ", "Running uninstall", "Section `", "Downloading "];
     BEGINNINGS.iter().any(|verb| line.starts_with(verb))
 }

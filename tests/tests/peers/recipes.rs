@@ -1,6 +1,6 @@
 //! Native recipes and their originals.
 
-use rbuildout_tests::{Archive, Sandbox, md5};
+use rbuildout_tests::{Answer, Archive, Sandbox, Server, md5};
 
 use super::same;
 
@@ -88,6 +88,26 @@ fn download_of_something_else() {
     );
     sandbox.write("file.txt", "content\n");
     same(&sandbox, &[&[]]);
+}
+
+#[test]
+fn what_downloads_of_one_file_say() {
+    let server = Server::start(|_| Answer::ok("content\n"));
+    for cache in ["", "[buildout]\ndownload-cache = cache\n"] {
+        let said = [super::reference, super::ours].map(|run| {
+            let sandbox = sandbox(&format!(
+                "[a]\nrecipe = slapos.recipe.build:download\nurl = {}\nmd5sum = f75b8179e4bbe7e2b4a074dcef62de95\n\
+                 [b]\n<= a\n[buildout]\nparts = a b\n{cache}",
+                server.url("file.txt"),
+            ));
+            sandbox.write("cache/.keep", "");
+            let outcome = run(&sandbox, &[]);
+            assert_eq!(outcome.code, 0, "{outcome}");
+            super::lines(&outcome.out).join("\n")
+        });
+        assert_eq!(said[0], said[1]);
+        assert_eq!(said[1].matches("Downloading ").count(), if cache.is_empty() { 2 } else { 1 });
+    }
 }
 
 #[test]
