@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         ["fetch", jobs, dir, urls @ ..] => {
             let mut settings = DownloadSettings::new(Path::new(dir).join("spool"));
-            settings.cache = Some(CacheSettings::new(dir));
+            settings.cache = Some(CacheSettings::new(dir, "download-cache"));
             let downloader = Downloader::new(settings);
             // An md5 that is wrong only costs the mismatch at the end, as hashing is what is timed.
             let requests: Vec<Request> = urls.iter().map(|url| Request::new(*url)).collect();

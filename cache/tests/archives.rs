@@ -10,7 +10,7 @@ use fs_err as fs;
 use rbuildout_cache::archive::{ArchiveError, Limits, unpack};
 
 fn open(archive: &Path, dest: &Path) -> Result<(), ArchiveError> {
-    unpack(archive, dest, &Limits::default(), None)
+    unpack(archive, dest, &Limits::default(), None).map(drop)
 }
 
 /// Name to mode, time and content of all that is in `root`.

@@ -99,9 +99,28 @@ fn local_files_stay_where_they_are() {
     let error = downloader.fetch(&Request::new(text).md5("00"), &Silent).unwrap_err();
     assert_eq!(error.to_string(), format!("MD5 checksum mismatch for local resource at '{text}'."));
     // Not looked at without checksum.
-    assert!(downloader.fetch(&Request::new("/missing/x"), &Silent).is_ok());
-    let error = downloader.fetch(&Request::new("/missing/x").md5("00"), &Silent).unwrap_err();
-    assert!(error.to_string().contains("/missing/x"), "{error}");
+    let missing = downloader.fetch(&Request::new("/missing/x"), &Silent).unwrap();
+    let dest = dir.path().join("dest");
+    for error in [
+        missing.check().unwrap_err(),
+        downloader.fetch(&Request::new("file:///missing/x").md5("00"), &Silent).unwrap_err(),
+        downloader.fetch_to(&Request::new("/missing/x"), &dest, &Silent).unwrap_err(),
+    ] {
+        assert_eq!(error.to_string(), "[Errno 2] No such file or directory: '/missing/x'");
+        assert_eq!(error.hint(), "Correct the URL or the path, or create the file.");
+    }
+    let pipe = dir.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    for endless in ["/dev/zero", pipe.to_str().unwrap()] {
+        let error = downloader.fetch(&Request::new(format!("file://{endless}")), &Silent).unwrap_err();
+        assert_eq!(error.to_string(), format!("{endless} is neither a file nor a directory"));
+        let elsewhere = Request::new("http://127.0.0.1:1/x").alternate(endless);
+        let error = downloader.fetch(&elsewhere, &Silent).unwrap_err();
+        assert!(error.attempts()[0].failure.ends_with("is neither a file nor a directory"), "{error:?}");
+    }
+    let error = downloader.fetch(&Request::new(format!("file://host{text}")), &Silent).unwrap_err();
+    let expected = "<urlopen error file:// scheme is supported only on localhost>";
+    assert_eq!(error.to_string(), format!("Error downloading file://host{text}: {expected}"));
     let dest = dir.path().join("dest");
     downloader.fetch_to(&Request::new(text), &dest, &Silent).unwrap();
     downloader.fetch_to(&Request::new(text), &file, &Silent).unwrap();
@@ -154,12 +173,14 @@ fn offline() {
 fn a_missing_cache_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("no");
-    let downloader = bare(dir.path()).with_cache(Some(CacheSettings::new(&missing)));
+    let downloader = bare(dir.path()).with_cache(Some(CacheSettings::new(&missing, "extends-cache")));
     for url in ["http://h/", "/tmp/x"] {
         let error = downloader.fetch(&Request::new(url), &Silent).unwrap_err();
         let expected =
             format!("The directory:\n'{}'\nto be used as a download cache doesn't exist.\n", missing.display());
         assert_eq!(error.to_string(), expected);
+        let hint = format!("Create `{}`, or correct the option `extends-cache` of `[buildout]`.", missing.display());
+        assert_eq!(error.hint(), hint);
     }
 }
 
@@ -172,8 +193,11 @@ fn the_extends_cache_asks_first() {
         2 => Answer::status("404 File not found"),
         _ => Answer::ok(b"three"),
     });
-    let cache =
-        CacheSettings { dir: dir.path().to_owned(), namespace: Some("extends".into()), naming: Naming::Basename };
+    let cache = CacheSettings {
+        namespace: Some("extends".into()),
+        naming: Naming::Basename,
+        ..CacheSettings::new(dir.path(), "x")
+    };
     let downloader = bare(dir.path()).with_cache(Some(cache));
     let again = Request { refresh: true, ..Request::new(server.url("x/base.cfg?q")) };
     let read = |request: &Request| fs::read_to_string(downloader.fetch(request, &Silent).unwrap().path).unwrap();
@@ -217,7 +241,11 @@ fn errors_in_the_words_of_the_reference() {
     assert!(count < 20, "a 4xx is not tried again: {count}");
     let url = "ftp://h/x";
     assert_eq!(text(url).to_string(), format!("Error downloading {url}: <urlopen error unknown url type: ftp>"));
-    assert!(text("http:///").to_string().contains("invalid URL"));
+    assert!(text(url).hint().contains("`http:`, `https:`, `file:` or `debian:`"), "{}", text(url).hint());
+    for url in ["http:///", "http://[::1"] {
+        assert!(text(url).to_string().contains("invalid URL"), "{}", text(url));
+        assert_eq!(text(url).hint(), "Correct the URL.");
+    }
     let address = server.address();
     drop(server);
     let url = format!("http://{address}/");

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use fs_err as fs;
-use rbuildout_cache::archive::{ArchiveError, Limits, unpack};
+use rbuildout_cache::archive::{ArchiveError, Limits, Skipped, unpack};
 
 /// A tar archive of raw entries: the builder of the tar crate refuses what is made here.
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Tar {
     }
 
     /// Unpacks into `dir/dest`, beside `dir/outside` with a file in it.
-    fn unpack(mut self, dir: &Path, limits: &Limits) -> Result<(), ArchiveError> {
+    fn unpack(mut self, dir: &Path, limits: &Limits) -> Result<Skipped, ArchiveError> {
         fs::create_dir_all(dir.join("outside")).unwrap();
         fs::write(dir.join("outside/secret"), "secret").unwrap();
         self.0.resize(self.0.len() + 1024, 0);
@@ -75,7 +75,9 @@ fn names_that_lead_out_are_skipped() {
         .hard_link("../hard", "fine")
         .file("a/..b/...", "yes")
         .directory("./");
-    tar.unpack(dir.path(), &Limits::default()).unwrap();
+    let skipped = tar.unpack(dir.path(), &Limits::default()).unwrap();
+    let names = ["../outside/new", "a/../../outside/new", absolute.to_str().unwrap()].map(str::to_owned).to_vec();
+    assert_eq!(skipped, Skipped { count: 7, names });
     assert_eq!(fs::read_to_string(dir.path().join("dest/a/..b/...")).unwrap(), "yes");
 }
 

@@ -12,7 +12,7 @@ use rbuildout_cache::{CacheSettings, Downloader, Mirror, Request, Silent};
 fn with_mirrors(dir: &std::path::Path, mirrors: &[&str]) -> Downloader {
     fs::create_dir_all(dir.join("cache")).unwrap();
     let mut settings = settings(dir);
-    settings.cache = Some(CacheSettings::new(dir.join("cache")));
+    settings.cache = Some(CacheSettings::new(dir.join("cache"), "download-cache"));
     settings.mirrors = mirrors.iter().map(|text| Mirror::parse(text).unwrap()).collect();
     Downloader::new(settings)
 }

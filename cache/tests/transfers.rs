@@ -287,3 +287,88 @@ fn prefetched_files_are_there() {
     prefetch.wait();
     assert!(server.seen().len() - before <= 1);
 }
+
+/// Whoever asks for a file is told the same, whoever fetched it.
+#[test]
+fn who_came_first_does_not_show() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(|_, count| match count % 3 {
+        0 => Answer::status("503 Service Unavailable"),
+        1 => Answer::ok(b"hello").cut(2),
+        _ => Answer::ok(b"hello"),
+    });
+    let wanted = request(server.url("a"), b"hello");
+    let url = &wanted.url;
+    let expected = [
+        format!("Downloading {url}"),
+        format!("note {url}: HTTP Error 503: Service Unavailable; trying again in 0.0 seconds."),
+        format!(
+            "note {url}: <urlopen error retrieval incomplete: got only 2 out of 5 bytes>; trying again in 0.0 seconds."
+        ),
+    ];
+    for ahead in [false, true] {
+        fs::remove_dir_all(dir.path().join("cache")).ok();
+        for downloader in [bare(dir.path()), cached(dir.path())] {
+            if ahead {
+                downloader.prefetch(vec![wanted.clone()], 1, Arc::new(Silent)).wait();
+            }
+            let listener = Listener::default();
+            downloader.fetch(&wanted, &listener).unwrap();
+            assert_eq!(listener.told(), expected);
+        }
+        // So is the next one who finds it in the cache, but not in a later run.
+        let downloader = cached(dir.path());
+        let listener = Listener::default();
+        downloader.fetch(&wanted, &listener).unwrap();
+        assert!(listener.told().is_empty());
+        fs::remove_dir_all(dir.path().join("cache")).unwrap();
+        let downloader = cached(dir.path());
+        for wanted in [wanted.clone(), wanted.clone(), Request::new(url)] {
+            let listener = Listener::default();
+            downloader.fetch(&wanted, &listener).unwrap();
+            assert_eq!(listener.told(), expected);
+        }
+    }
+}
+
+/// Threads that want one file with and without a checksum: each hears of one transfer and of no other process.
+#[test]
+fn one_transfer_for_different_requests() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = body(400_000);
+    let served = content.clone();
+    let server = Server::start(move |_, _| Answer { slow: Some(Duration::from_millis(20)), ..Answer::ok(&served) });
+    let url = server.url("a");
+    let downloader = cached(dir.path());
+    std::thread::scope(|scope| {
+        for wanted in [request(&url, &content), Request::new(&url), Request::new(&url).alternate("/none")] {
+            let (downloader, url) = (&downloader, &url);
+            scope.spawn(move || {
+                let listener = Listener::default();
+                downloader.fetch(&wanted, &listener).unwrap();
+                assert_eq!(listener.told(), [format!("Downloading {url}")]);
+            });
+        }
+    });
+    assert_eq!(server.seen().len(), 1);
+}
+
+/// Another process may bring other bytes into the cache than this one wants.
+#[test]
+fn what_others_fetched_is_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = body(400_000);
+    let server = Server::start(move |_, _| Answer { slow: Some(Duration::from_millis(100)), ..Answer::ok(&content) });
+    let url = server.url("a");
+    std::thread::scope(|scope| {
+        let (dir, url, server) = (dir.path(), &url, &server);
+        scope.spawn(move || cached(dir).fetch(&Request::new(url), &Silent).unwrap());
+        while server.seen().is_empty() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let listener = Listener::default();
+        let error = cached(dir).fetch(&request(url, b"other"), &listener).unwrap_err();
+        assert_eq!(listener.count(&format!("note {url}: waiting for another process")), 1);
+        assert!(error.is_mismatch(), "{error}");
+    });
+}

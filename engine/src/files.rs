@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Request, Silent};
+use rbuildout_cache::{CacheSettings, DownloadError, DownloadSettings, Downloader, Request, Silent};
 use rbuildout_parser::{Diagnostic, DownloadOptions, Loaded, Loader, Mode, is_url};
 
 /// Loader over the file system and the network.
@@ -22,7 +22,7 @@ impl FileLoader {
         settings.timeout = self.timeout.unwrap_or(settings.timeout);
         settings.cache = options.extends_cache.as_ref().map(|cache| {
             let base = Path::new(options.directory.as_deref().unwrap_or("."));
-            CacheSettings::new(base.join(cache))
+            CacheSettings::new(base.join(cache), "extends-cache")
         });
         let mut request = Request::new(url);
         request.refresh = settings.newest;
@@ -31,7 +31,16 @@ impl FileLoader {
                 Mode::Upstream => error.upstream_text(),
                 Mode::Slapos => error.to_string(),
             };
-            Diagnostic::user(message).with_hint(error.hint())
+            let hint = match (&error, url.split_once("://")) {
+                (DownloadError::Failed { .. }, Some(("http" | "https", _))) => {
+                    "Check the URL and the network.".to_owned()
+                }
+                (DownloadError::Failed { .. }, _) => {
+                    "A profile is a path, or a URL that begins with `http://`, `https://` or `file://`.".to_owned()
+                }
+                _ => error.hint(),
+            };
+            Diagnostic::user(message).with_hint(hint)
         })?;
         let text = read_text(&fetched.path);
         if fetched.temporary {
@@ -68,7 +77,9 @@ fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     // Not blocking, so that a pipe without writer is empty instead of a wait for ever.
     let mut options = fs_err::OpenOptions::new();
     options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    options.open(path)?.take(MAX_PROFILE + 1).read_to_end(&mut bytes)?;
+    // The file of the standard library reads into memory that nobody has filled with zeros before.
+    let file = options.open(path)?.into_parts().0;
+    file.take(MAX_PROFILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_PROFILE {
         return Err(std::io::Error::other(format!("{} is larger than {} MiB", path.display(), MAX_PROFILE >> 20)));
     }
@@ -81,18 +92,29 @@ const MAX_PROFILE: u64 = 64 << 20;
 fn read_text(path: &Path) -> Result<String, Diagnostic> {
     let shown = rbuildout_parser::python::str_repr(&path.to_string_lossy());
     let bytes = read_bytes(path).map_err(|error| {
-        let (class, text) = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                ("FileNotFoundError", format!("[Errno 2] No such file or directory: {shown}"))
+        let (class, text, hint) = match error.kind() {
+            std::io::ErrorKind::NotFound => (
+                "FileNotFoundError",
+                format!("[Errno 2] No such file or directory: {shown}"),
+                "Correct the name, or create the profile.".to_owned(),
+            ),
+            std::io::ErrorKind::PermissionDenied => (
+                "PermissionError",
+                format!("[Errno 13] Permission denied: {shown}"),
+                "Let the user who runs this read the profile and enter its directories.".to_owned(),
+            ),
+            std::io::ErrorKind::IsADirectory => {
+                let inside = path.join("buildout.cfg");
+                let hint = if inside.is_file() {
+                    format!("Name a file in this directory: {} is there.", inside.display())
+                } else {
+                    "Name a file instead of a directory.".to_owned()
+                };
+                ("IsADirectoryError", format!("[Errno 21] Is a directory: {shown}"), hint)
             }
-            std::io::ErrorKind::PermissionDenied => {
-                ("PermissionError", format!("[Errno 13] Permission denied: {shown}"))
-            }
-            std::io::ErrorKind::IsADirectory => ("IsADirectoryError", format!("[Errno 21] Is a directory: {shown}")),
-            _ => ("OSError", error.to_string()),
+            _ => ("OSError", error.to_string(), "Name a regular file that can be read.".to_owned()),
         };
-        Diagnostic::internal(class, text)
-            .with_hint("Name a profile that exists and can be read, in `extends` or after `-c`.")
+        Diagnostic::internal(class, text).with_hint(hint)
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Mirror};
 use rbuildout_parser::{
-    BUILDOUT_VERSION, Diagnostic, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise,
+    BUILDOUT_VERSION, Diagnostic, Failure, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise,
 };
 use rbuildout_recipes::eggs::{Active, ActiveSettings};
 use rbuildout_recipes::python::{PythonHost, PythonSettings};
@@ -103,8 +103,12 @@ impl Session {
     }
 
     /// Loads the profile of the command line.
-    pub fn load(&self) -> Result<Profile, Box<Diagnostic>> {
-        self.library().load(&self.request(&self.options.config))
+    ///
+    /// It stays until the process ends: to free the tens of thousands of texts of a large one takes longer than many a
+    /// command has to do with them.
+    pub fn load(&self) -> Result<&'static Profile, Failure> {
+        let profile = self.library().load(&self.request(&self.options.config))?;
+        Ok(Box::leak(Box::new(profile)))
     }
 
     fn user_defaults(&self) -> Option<String> {
@@ -201,6 +205,7 @@ impl Session {
             }
         };
         let mut settings = DownloadSettings::new(state.spool());
+        settings.tell_all = self.mode == Mode::Slapos;
         settings.offline = option("offline") == "true" || option("install-from-cache") == "true";
         settings.newest = option("newest") == "true" && !settings.offline;
         if let Ok(seconds) = option("socket-timeout").trim().parse() {
@@ -209,7 +214,7 @@ impl Session {
         let cache = option("download-cache");
         if !cache.is_empty() {
             let directory = option("directory");
-            settings.cache = Some(CacheSettings::new(join(&directory, &cache)));
+            settings.cache = Some(CacheSettings::new(join(&directory, &cache), "download-cache"));
         }
         let environment = std::env::var(MIRRORS_VARIABLE).unwrap_or_default();
         let from_profile = option("mirrors");

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::config::{Config, Entry, FileId, Mode, Origin, Section, SourceFile};
 use crate::diagnostic::Diagnostic;
 use crate::lines::{ParsedFile, parse};
-use crate::load::syntax_diagnostic;
 use crate::loader::Conditions;
 use crate::merge::{apply_options, file_sections};
+use crate::syntax;
 use crate::text::dedent;
 
 /// What became of a text.
@@ -36,7 +36,7 @@ impl Config {
     pub fn add_text(&mut self, text: &str, name: &str, conditions: &dyn Conditions) -> Result<Added, Diagnostic> {
         let text = dedent(text);
         let parsed: ParsedFile = parse(&text, &mut |expression| conditions.holds(expression))
-            .map_err(|error| syntax_diagnostic(name, name, &text, error))?;
+            .map_err(|errors| syntax::of_text(name, &text, errors))?;
         if let Some(section) = parsed.sections.iter().find(|section| self.sections.contains_key(&section.name)) {
             return Ok(Added::Exists(section.name.clone()));
         }

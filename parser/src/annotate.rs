@@ -1,5 +1,6 @@
 //! The text of `annotate`: every raw option with where it comes from.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::config::{Action, Config, Entry, Event, Origin};
@@ -41,7 +42,8 @@ fn value(out: &mut String, key: &str, entry: &Entry) {
     out.push(' ');
     let lines = split_lines(&entry.value);
     // A single line is shown as it is, with the line break that may end it.
-    for line in if lines.len() > 1 { lines } else { vec![&*entry.value] } {
+    let lines = if lines.len() > 1 { &lines[..] } else { &[&*entry.value] };
+    for line in lines {
         out.push_str(line);
         out.push('\n');
     }
@@ -84,14 +86,14 @@ fn history(out: &mut String, config: &Config, entry: &Entry, directory: Option<&
     out.push('\n');
 }
 
-fn source(config: &Config, origin: Origin, directory: Option<&str>) -> String {
+fn source<'a>(config: &'a Config, origin: Origin, directory: Option<&str>) -> Cow<'a, str> {
     let name = match origin {
         Origin::File(id) => config.file(id).display.as_str(),
         _ => config.origin_name(origin),
     };
     match directory.and_then(|directory| name.strip_prefix(directory)) {
-        Some(_) => relative(name, directory.unwrap_or_default()),
-        None => name.to_owned(),
+        Some(_) => relative(name, directory.unwrap_or_default()).into(),
+        None => name.into(),
     }
 }
 

@@ -173,7 +173,7 @@ impl Section {
         let first = self.defined.filter(|_| self.options.contains_key(crate::macros::MACRO_OPTION));
         let waits =
             |event: &Event| event.key.is_some() && first.is_some_and(|(file, _)| event.origin == Origin::File(file));
-        let mut shown: Map<Arc<str>, Cow<'_, Entry>> = Map::default();
+        let mut shown = Map::with_capacity_and_hasher(self.options.len(), BuildHasherDefault::default());
         for (name, entry) in &self.options {
             if !entry.history.iter().any(waits) {
                 shown.insert(name.clone(), Cow::Borrowed(entry));

@@ -109,6 +109,39 @@ impl std::fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
+/// Why something could not be done: the error that stopped it, and others found in the same pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub error: Box<Diagnostic>,
+    pub others: Vec<Diagnostic>,
+}
+
+impl Failure {
+    /// The first one and the others, or `None` if there are none.
+    pub fn of(errors: impl IntoIterator<Item = Diagnostic>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let error = Box::new(errors.next()?);
+        Some(Self { error, others: errors.collect() })
+    }
+
+    /// All of them, the first one first.
+    pub fn all(&self) -> impl Iterator<Item = &Diagnostic> {
+        std::iter::once(&*self.error).chain(&self.others)
+    }
+}
+
+impl From<Box<Diagnostic>> for Failure {
+    fn from(error: Box<Diagnostic>) -> Self {
+        Self { error, others: Vec::new() }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(error: Diagnostic) -> Self {
+        Box::new(error).into()
+    }
+}
+
 /// The known name nearest to a wrong one, if it is near enough to be what was meant.
 pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wrong.chars().count() / 3).clamp(1, 4);

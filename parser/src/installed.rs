@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::config::Map;
 use crate::diagnostic::Diagnostic;
-use crate::load::parse_sections;
-use crate::loader::Conditions;
+use crate::lines::parse;
+use crate::syntax;
 
 /// Options of a part as saved, including the two below.
 pub type SavedOptions = Map<Arc<str>, Arc<str>>;
@@ -29,15 +29,14 @@ pub struct InstalledState {
 
 /// Reads the text of an `.installed.cfg`. Repeated sections are merged, later values win, so that appended stanzas work.
 pub fn read(text: &str, path: &str) -> Result<InstalledState, Diagnostic> {
-    struct Never;
-    impl Conditions for Never {
-        fn holds(&self, _: &str) -> Result<bool, Diagnostic> {
-            Ok(true)
-        }
-    }
+    let file = parse(text, &mut |_| Ok(true)).map_err(|errors| {
+        let first = errors.into_iter().next().expect("what can't be parsed has an error");
+        syntax::diagnostic(path, path, text, first)
+    })?;
     let mut sections: Map<Arc<str>, SavedOptions> = Map::default();
-    for section in parse_sections(text, path, &Never)? {
+    for section in file.sections {
         let options = sections.entry(section.name).or_default();
+        options.reserve(section.options.len());
         for option in section.options {
             options.insert(option.key, unescape(&option.value));
         }

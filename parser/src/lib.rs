@@ -23,12 +23,13 @@ mod profile;
 pub mod python;
 mod resolve;
 mod subst;
+mod syntax;
 pub mod text;
 
 pub use added::Added;
 pub use annotate::annotate;
 pub use config::{Action, Config, Entry, Event, FileId, Map, Mode, Origin, Section, SourceFile};
-pub use diagnostic::{Class, Definition, Diagnostic, Frame, Snippet, nearest};
+pub use diagnostic::{Class, Definition, Diagnostic, Failure, Frame, Snippet, nearest};
 pub use lines::{PART_DEPENDENCIES, ParsedFile, ParsedOption, ParsedSection, SyntaxError, parse};
 pub use load::{Assignment, Library, Request, parse_sections, section_hint};
 pub use loader::{Conditions, DownloadOptions, Loaded, Loader, is_url};

@@ -72,11 +72,42 @@ struct DraftSection {
     name: Arc<str>,
     line: u32,
     options: Vec<Draft>,
+    /// Where an option is, once there are too many to look at each.
     index: FxHashMap<Arc<str>, usize>,
 }
 
+impl DraftSection {
+    /// Most sections are smaller than what makes an index worth its while.
+    const INDEXED: usize = 16;
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.options.len() <= Self::INDEXED {
+            return self.options.iter().position(|option| &*option.key == key);
+        }
+        self.index.get(key).copied()
+    }
+
+    /// Adds an option that is not there yet and returns its place.
+    fn push(&mut self, key: &str, line: u32) -> usize {
+        let at = self.options.len();
+        self.options.push(Draft { key: key.into(), value: String::new(), line });
+        if at == Self::INDEXED {
+            self.index = self.options.iter().enumerate().map(|(at, option)| (option.key.clone(), at)).collect();
+        } else if at > Self::INDEXED {
+            self.index.insert(self.options[at].key.clone(), at);
+        }
+        at
+    }
+}
+
 /// Parses a file. `condition` decides the expressions of section headers, in order.
-pub fn parse<C>(text: &str, condition: &mut dyn FnMut(&str) -> Result<bool, C>) -> Result<ParsedFile, SyntaxError<C>> {
+///
+/// Fails with all errors of the file, the one that the reference raises first; it raises [`SyntaxError::BadLines`] only at
+/// the end of the file.
+pub fn parse<C>(
+    text: &str,
+    condition: &mut dyn FnMut(&str) -> Result<bool, C>,
+) -> Result<ParsedFile, Vec<SyntaxError<C>>> {
     let text = universal_newlines(text);
     let mut sections: Vec<DraftSection> = Vec::new();
     let mut by_name: FxHashMap<Arc<str>, usize> = FxHashMap::default();
@@ -84,6 +115,7 @@ pub fn parse<C>(text: &str, condition: &mut dyn FnMut(&str) -> Result<bool, C>) 
     let mut option: Option<usize> = None;
     let mut block = false;
     let mut active = true;
+    let mut errors = Vec::new();
     let mut bad = Vec::new();
 
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -106,11 +138,11 @@ pub fn parse<C>(text: &str, condition: &mut dyn FnMut(&str) -> Result<bool, C>) 
         if let Some(header) = grammar::header(line) {
             active = true;
             if let Some(expression) = header.expression {
-                active = condition(expression).map_err(|error| SyntaxError::Condition {
-                    line: number,
-                    text: line.to_owned(),
-                    error,
-                })?;
+                // After an error the section counts as there, so that what is wrong in it is found too.
+                active = condition(expression).unwrap_or_else(|error| {
+                    errors.push(SyntaxError::Condition { line: number, text: line.to_owned(), error });
+                    true
+                });
             }
             if active {
                 current = Some(match by_name.get(header.name) {
@@ -129,25 +161,18 @@ pub fn parse<C>(text: &str, condition: &mut dyn FnMut(&str) -> Result<bool, C>) 
         }
         let blank = strip(line).is_empty();
         let Some(section) = current else {
-            if blank {
-                continue;
+            // One header too few is one error, whatever the number of lines that miss it.
+            if !blank && !errors.iter().any(|error| matches!(error, SyntaxError::MissingSectionHeader { .. })) {
+                errors.push(SyntaxError::MissingSectionHeader { line: number, text: line.to_owned() });
             }
-            return Err(SyntaxError::MissingSectionHeader { line: number, text: line.to_owned() });
+            continue;
         };
         if let Some((key, value)) = split_option(line) {
             if active {
                 let section = &mut sections[section];
                 let value = strip(value);
                 block = value.is_empty();
-                let at = match section.index.get(key) {
-                    Some(&at) => at,
-                    None => {
-                        let key: Arc<str> = key.into();
-                        section.index.insert(key.clone(), section.options.len());
-                        section.options.push(Draft { key, value: String::new(), line: number });
-                        section.options.len() - 1
-                    }
-                };
+                let at = section.position(key).unwrap_or_else(|| section.push(key, number));
                 let draft = &mut section.options[at];
                 draft.value.clear();
                 draft.value.push_str(value);
@@ -159,7 +184,10 @@ pub fn parse<C>(text: &str, condition: &mut dyn FnMut(&str) -> Result<bool, C>) 
         }
     }
     if !bad.is_empty() {
-        return Err(SyntaxError::BadLines(bad));
+        errors.push(SyntaxError::BadLines(bad));
+    }
+    if !errors.is_empty() {
+        return Err(errors);
     }
     Ok(ParsedFile { sections: sections.into_iter().map(finish).collect() })
 }
@@ -233,9 +261,20 @@ mod tests {
     }
 
     #[test]
+    fn options_of_large_sections_are_found_again() {
+        let names: Vec<String> = (0..40).map(|at| format!("x{at}")).collect();
+        let lines = names.iter().chain(&names).enumerate().map(|(at, name)| format!("{name} = {at}"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let expected: Vec<(String, String)> =
+            names.iter().enumerate().map(|(at, name)| (name.clone(), (at + 40).to_string())).collect();
+        assert_eq!(options(&text), expected);
+    }
+
+    #[test]
     fn bogus_lines_are_all_reported() {
         let text = "[a]\nfoo bar = 1\nx = 1\nfoo:bar = 1\nx + = 1\n${x}=1\n= foo\n";
-        let Err(SyntaxError::BadLines(lines)) = parse::<()>(text, &mut |_| Ok(true)) else { panic!() };
+        let errors = parse::<()>(text, &mut |_| Ok(true)).unwrap_err();
+        let [SyntaxError::BadLines(lines)] = &errors[..] else { panic!() };
         assert_eq!(lines.iter().map(|l| l.0).collect::<Vec<_>>(), [2, 4, 5, 6, 7]);
     }
 
@@ -245,6 +284,21 @@ mod tests {
         assert_eq!(file.sections.len(), 1);
         assert_eq!(file.sections[0].options.len(), 2);
         let first = parse::<()>("[a:no]\nx = 1\n", &mut |_| Ok(false));
-        assert_eq!(first, Err(SyntaxError::MissingSectionHeader { line: 2, text: "x = 1\n".into() }));
+        assert_eq!(first, Err(vec![SyntaxError::MissingSectionHeader { line: 2, text: "x = 1\n".into() }]));
+    }
+
+    #[test]
+    fn all_errors_of_a_file() {
+        let text = "x = 1\ny = 2\n[a:no]\nfoo bar\n[b:no]\nz = 3\n";
+        let errors = parse(text, &mut |_| Err(7)).unwrap_err();
+        assert_eq!(
+            errors,
+            [
+                SyntaxError::MissingSectionHeader { line: 1, text: "x = 1\n".into() },
+                SyntaxError::Condition { line: 3, text: "[a:no]\n".into(), error: 7 },
+                SyntaxError::Condition { line: 5, text: "[b:no]\n".into(), error: 7 },
+                SyntaxError::BadLines(vec![(4, "foo bar\n".into())]),
+            ]
+        );
     }
 }

@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::{Config, FileId, Map, Mode, Origin, Section, SourceFile, snippet_of};
-use crate::diagnostic::{Diagnostic, nearest};
-use crate::lines::{ParsedOption, ParsedSection, SyntaxError, parse};
+use crate::diagnostic::{Diagnostic, Failure, nearest};
+use crate::lines::{ParsedOption, ParsedSection, parse};
 use crate::loader::{Conditions, DownloadOptions, Loader, is_url, resolve};
 use crate::merge::{apply_file, apply_options, file_sections, merge_section, merge_sections};
 use crate::profile::{Profile, finish};
 use crate::python::str_repr;
+use crate::syntax;
 use crate::text::is_space;
 
 /// An assignment of the command line, option with its operator (`x`, `x +`).
@@ -62,15 +63,16 @@ impl<'a> Library<'a> {
         Self { loader, conditions, files: Mutex::default() }
     }
 
-    /// Loads a profile. All syntax errors of a file are in one diagnostic; the first file with errors ends the pass.
-    pub fn load(&self, request: &Request) -> Result<Profile, Box<Diagnostic>> {
-        self.load_inner(request).map_err(|mut diagnostic| {
-            diagnostic.doing.insert(0, "Initializing.".to_owned());
-            diagnostic
+    /// Loads a profile. slapos mode tells of all files that can be reached what is wrong with them; the first error, with
+    /// which upstream mode ends, is the one that the reference meets.
+    pub fn load(&self, request: &Request) -> Result<Profile, Failure> {
+        self.load_inner(request).map_err(|mut failure| {
+            failure.error.doing.insert(0, "Initializing.".to_owned());
+            failure
         })
     }
 
-    fn load_inner(&self, request: &Request) -> Result<Profile, Box<Diagnostic>> {
+    fn load_inner(&self, request: &Request) -> Result<Profile, Failure> {
         let mut pass = Pass {
             library: self,
             mode: request.mode,
@@ -81,32 +83,28 @@ impl<'a> Library<'a> {
             user_defaults: None,
             download: DownloadOptions { newest: true, directory: request.directory.clone(), ..Default::default() },
             visits: 0,
+            errors: Vec::new(),
+            unreachable: false,
         };
-        pass.defaults(request);
-        if let Some(path) = request.user_defaults.as_deref().filter(|path| self.loader.exists(path)) {
-            pass.read_user_defaults(path)?;
+        // Whether it stopped or not: what is wrong is in `errors`.
+        let _: Result<(), Stop> = pass.read(request);
+        match Failure::of(pass.errors) {
+            Some(failure) => Err(failure),
+            None => Ok(finish(pass.config, request)?),
         }
-        if let Some(main) = &request.main {
-            if !is_url(main) && !self.loader.exists(main) {
-                let message = format!("Couldn't open {main}");
-                let hint = "Name the profile with `-c FILE`, or run in the directory of a `buildout.cfg`.";
-                return Err(Box::new(Diagnostic::user(message).with_hint(hint)));
-            }
-            pass.root(main, &request.assignments)?;
-        }
-        pass.command_line_extends(request)?;
-        pass.assignments(&request.assignments);
-        finish(pass.config, request)
     }
 
     /// The file of that name, read and parsed at the first call.
-    fn file(&self, name: &str, base: &str, options: &DownloadOptions) -> Result<Arc<SourceFile>, Box<Diagnostic>> {
+    fn file(&self, name: &str, base: &str, options: &DownloadOptions) -> Result<Arc<SourceFile>, FileError> {
         if let Some(file) = self.files.lock().expect("no panic while locked").get(name) {
             return Ok(file.clone());
         }
-        let loaded = self.loader.read(name, options).map_err(Box::new)?;
+        let loaded = self.loader.read(name, options).map_err(|error| FileError::Unreadable(Box::new(error)))?;
         let parsed = parse(&loaded.text, &mut |expression| self.conditions.holds(expression));
-        let parsed = parsed.map_err(|error| Box::new(syntax_diagnostic(name, &loaded.display, &loaded.text, error)))?;
+        let parsed = parsed.map_err(|errors| {
+            let errors = errors.into_iter();
+            FileError::Wrong(errors.map(|e| syntax::diagnostic(name, &loaded.display, &loaded.text, e)).collect())
+        })?;
         let file = Arc::new(SourceFile {
             name: name.to_owned(),
             display: loaded.display,
@@ -118,6 +116,17 @@ impl<'a> Library<'a> {
         Ok(file)
     }
 }
+
+/// Why there is no file.
+enum FileError {
+    /// It can't be read, or downloaded.
+    Unreadable(Box<Diagnostic>),
+    /// All that is wrong in it.
+    Wrong(Vec<Diagnostic>),
+}
+
+/// Nothing more can be read; `Pass::errors` says why.
+struct Stop;
 
 /// State of the loading of one profile.
 struct Pass<'a> {
@@ -134,6 +143,10 @@ struct Pass<'a> {
     download: DownloadOptions,
     /// How often a file was opened.
     visits: usize,
+    /// What is wrong with the files so far, in the order of their visits.
+    errors: Vec<Diagnostic>,
+    /// A download has failed: others would only make people wait for the same network.
+    unreachable: bool,
 }
 
 /// How deep files may extend each other, and how often they may be visited in one configuration (zc.buildout visits the
@@ -150,6 +163,26 @@ struct UserDefaults {
 }
 
 impl Pass<'_> {
+    /// Reads and merges everything.
+    fn read(&mut self, request: &Request) -> Result<(), Stop> {
+        self.defaults(request);
+        if let Some(path) = request.user_defaults.as_deref().filter(|path| self.library.loader.exists(path)) {
+            self.read_user_defaults(path)?;
+        }
+        if let Some(main) = &request.main {
+            if !is_url(main) && !self.library.loader.exists(main) {
+                let message = format!("Couldn't open {main}");
+                let hint = "Name the profile with `-c FILE`, or run in the directory of a `buildout.cfg`.";
+                self.errors.push(Diagnostic::user(message).with_hint(hint));
+                return Err(Stop);
+            }
+            self.root(main, &request.assignments)?;
+        }
+        self.command_line_extends(request)?;
+        self.assignments(&request.assignments);
+        Ok(())
+    }
+
     fn defaults(&mut self, request: &Request) {
         let section = self.config.sections.entry("buildout".into()).or_default();
         let directory = request.directory.iter().map(|d| ("directory", d, Origin::Computed));
@@ -160,13 +193,13 @@ impl Pass<'_> {
         }
     }
 
-    fn read_user_defaults(&mut self, path: &str) -> Result<(), Box<Diagnostic>> {
+    fn read_user_defaults(&mut self, path: &str) -> Result<(), Stop> {
         let (name, base) = resolve("", path, false);
         let defaults = match self.mode {
             Mode::Upstream => UserDefaults { sections: self.tree(&name, &base, "")?, order: Vec::new() },
             Mode::Slapos => {
                 let mut order = Vec::new();
-                self.visit(&name, &base, "", &mut order)?;
+                self.visit(&name, &base, "", &mut order);
                 self.seen.clear();
                 UserDefaults { sections: Map::default(), order }
             }
@@ -187,9 +220,9 @@ impl Pass<'_> {
     }
 
     /// Loads the main file over what there is.
-    fn root(&mut self, name: &str, assignments: &[Assignment]) -> Result<(), Box<Diagnostic>> {
+    fn root(&mut self, name: &str, assignments: &[Assignment]) -> Result<(), Stop> {
         let (name, base) = resolve("", name, false);
-        let root = self.library.file(&name, &base, &self.download)?;
+        let root = self.file(&name, &base, "")?;
         let own = root.parsed.section("buildout");
         for key in DOWNLOAD_OPTIONS {
             let own = own.and_then(|section| section.option(key)).map(|option| &*option.value);
@@ -204,7 +237,7 @@ impl Pass<'_> {
             }
             Mode::Slapos => {
                 let mut order = Vec::new();
-                self.visit(&name, &base, "", &mut order)?;
+                self.visit(&name, &base, "", &mut order);
                 for id in order {
                     self.apply(id);
                 }
@@ -213,7 +246,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn command_line_extends(&mut self, request: &Request) -> Result<(), Box<Diagnostic>> {
+    fn command_line_extends(&mut self, request: &Request) -> Result<(), Stop> {
         let wanted = request.assignments.iter().find(|a| a.section == "buildout" && a.option == "extends");
         let Some(wanted) = wanted else { return Ok(()) };
         for name in wanted.value.split_whitespace() {
@@ -231,7 +264,7 @@ impl Pass<'_> {
                 Mode::Slapos => {
                     let mut order = Vec::new();
                     self.seen.clear();
-                    self.visit(&name, &base, "", &mut order)?;
+                    self.visit(&name, &base, "", &mut order);
                     for id in order {
                         self.apply(id);
                     }
@@ -284,13 +317,37 @@ impl Pass<'_> {
         id
     }
 
+    /// The file of that name, which `includer` extends.
+    fn file(&mut self, name: &str, base: &str, includer: &str) -> Result<Arc<SourceFile>, Stop> {
+        match self.library.file(name, base, &self.download) {
+            Ok(file) => return Ok(file),
+            Err(FileError::Wrong(errors)) => {
+                // What is wrong with a condition may be the interpreter's fault and then is the same for all of them.
+                for error in errors {
+                    if !self.errors.iter().any(|known| known.message == error.message) {
+                        self.errors.push(error);
+                    }
+                }
+            }
+            Err(FileError::Unreadable(mut error)) => {
+                if error.snippets.is_empty() && !includer.is_empty() {
+                    error.snippets.extend(self.extends_snippet(includer, name));
+                }
+                self.errors.push(*error);
+                self.unreachable |= is_url(name) && !self.download.offline;
+            }
+        }
+        Err(Stop)
+    }
+
     /// Opens a file that `includer` extends and returns it with the names that it extends itself.
-    fn open(&mut self, name: &str, base: &str, includer: &str) -> Result<(FileId, Vec<String>), Box<Diagnostic>> {
+    fn open(&mut self, name: &str, base: &str, includer: &str) -> Result<(FileId, Vec<String>), Stop> {
         if self.active.iter().any(|active| active == name) {
             let stack: Vec<String> = self.active.iter().map(|active| str_repr(active)).collect();
             let message = format!("Recursive file include [{}] {name}", stack.join(", "));
             let diagnostic = Diagnostic::user(message).with_snippet(self.extends_snippet(includer, name));
-            return Err(Box::new(diagnostic.with_hint("Remove this file from the `extends` of one of these files.")));
+            self.errors.push(diagnostic.with_hint("Remove this file from the `extends` of one of these files."));
+            return Err(Stop);
         }
         self.visits += 1;
         if self.active.len() > MAX_DEPTH || self.visits > MAX_VISITS {
@@ -300,15 +357,16 @@ impl Pass<'_> {
                     "Files may be nested {MAX_DEPTH} deep and visited {MAX_VISITS} times; without --upstream each file \
                      is visited once."
                 ));
-            return Err(Box::new(diagnostic));
+            self.errors.push(diagnostic);
+            return Err(Stop);
         }
-        let file = self.library.file(name, base, &self.download);
-        let file = file.map_err(|diagnostic| self.explain_missing(diagnostic, includer, name))?;
+        let file = self.file(name, base, includer)?;
         let extends = match file.parsed.section("buildout") {
             Some(section) => {
                 if section.options.iter().any(|option| &*option.key == "extended-by") {
                     let message = format!("No-longer supported \"extended-by\" option found in {}.", file.display);
-                    return Err(Box::new(Diagnostic::user(message)));
+                    self.errors.push(Diagnostic::user(message));
+                    return Err(Stop);
                 }
                 let extends = section.option("extends").map(|option| option.value.clone());
                 extends
@@ -323,19 +381,18 @@ impl Pass<'_> {
         Ok((self.identify(file), extends))
     }
 
-    /// slapos mode: appends the file and all that it extends to `order`, each once.
-    fn visit(
-        &mut self,
-        name: &str,
-        base: &str,
-        includer: &str,
-        order: &mut Vec<FileId>,
-    ) -> Result<(), Box<Diagnostic>> {
+    /// slapos mode: appends the file and all that it extends to `order`, each once. A file with errors is left out, so
+    /// that those of the others are found too.
+    fn visit(&mut self, name: &str, base: &str, includer: &str, order: &mut Vec<FileId>) {
         if self.seen.contains(name) && !self.active.iter().any(|active| active == name) {
-            return Ok(());
+            return;
         }
-        let (id, extends) = self.open(name, base, includer)?;
+        if self.unreachable && is_url(name) {
+            return;
+        }
+        let opened = self.open(name, base, includer);
         self.seen.insert(name.to_owned());
+        let Ok((id, extends)) = opened else { return };
         self.active.push(name.to_owned());
         let base = self.config.file(id).base.clone();
         if extends.is_empty()
@@ -345,11 +402,10 @@ impl Pass<'_> {
         }
         for extended in &extends {
             let (extended, base) = resolve(&base, extended, true);
-            self.visit(&extended, &base, name, order)?;
+            self.visit(&extended, &base, name, order);
         }
         self.active.pop();
         order.push(id);
-        Ok(())
     }
 
     fn apply(&mut self, id: FileId) {
@@ -358,7 +414,7 @@ impl Pass<'_> {
     }
 
     /// upstream mode: the sections of a file merged over those of the files that it extends.
-    fn tree(&mut self, name: &str, base: &str, includer: &str) -> Result<Map<Arc<str>, Section>, Box<Diagnostic>> {
+    fn tree(&mut self, name: &str, base: &str, includer: &str) -> Result<Map<Arc<str>, Section>, Stop> {
         let (id, extends) = self.open(name, base, includer)?;
         self.active.push(name.to_owned());
         let file = self.config.files[id.0 as usize].clone();
@@ -379,13 +435,6 @@ impl Pass<'_> {
         let Some(mut merged) = below else { return Ok(own) };
         merge_sections(&mut merged, own);
         Ok(merged)
-    }
-
-    fn explain_missing(&self, mut diagnostic: Box<Diagnostic>, includer: &str, name: &str) -> Box<Diagnostic> {
-        if diagnostic.snippets.is_empty() && !includer.is_empty() {
-            diagnostic.snippets.extend(self.extends_snippet(includer, name));
-        }
-        diagnostic
     }
 
     /// The `extends` of a file, with the name that led to `wanted` marked.
@@ -410,81 +459,6 @@ fn set_download_option(options: &mut DownloadOptions, key: &str, value: Option<&
     }
 }
 
-pub(crate) fn syntax_diagnostic(name: &str, display: &str, text: &str, error: SyntaxError<Diagnostic>) -> Diagnostic {
-    let line_of = |number: u32| shorten(text.lines().nth(number as usize - 1).unwrap_or_default()).to_owned();
-    let snippet = |number: u32, label: &str| {
-        let line = line_of(number);
-        crate::diagnostic::Snippet {
-            file: name.to_owned(),
-            line: number,
-            mark: 0..line.trim_end().len(),
-            text: line,
-            label: label.to_owned(),
-        }
-    };
-    match error {
-        SyntaxError::MissingSectionHeader { line, text: bad } => {
-            let message = format!(
-                "File contains no section headers.\nfile: {display}, line: {line}\n{}",
-                str_repr(shorten(&bad))
-            );
-            let hint = if bad.starts_with('\u{feff}') {
-                "The file starts with a byte order mark: save it as UTF-8 without one."
-            } else if bad.starts_with('[') {
-                "A section header is `[name]` or `[name:condition]`: a name has no blanks, brackets or braces."
-            } else {
-                "Options belong to a section: begin the file with a header such as `[buildout]`."
-            };
-            Diagnostic::internal("zc.buildout.configparser.MissingSectionHeaderError", message)
-                .with_snippet(Some(snippet(line, "not inside a section")))
-                .with_hint(hint)
-        }
-        SyntaxError::BadLines(lines) => {
-            let mut message = format!("File contains parsing errors: {display}");
-            for (number, line) in &lines {
-                message.push_str(&format!("\n\t[line {number:2}]: {}", str_repr(shorten(line))));
-            }
-            let mut diagnostic = Diagnostic::internal("zc.buildout.configparser.ParsingError", message);
-            for (number, line) in &lines {
-                diagnostic.snippets.push(snippet(*number, bad_line_label(line)));
-            }
-            diagnostic.with_hint(
-                "A line is a header `[section]`, an option `name = value`, or indented to continue the value above.",
-            )
-        }
-        SyntaxError::Condition { line, error, .. } => {
-            let mut error = error;
-            error.snippets.insert(0, snippet(line, "condition of this section"));
-            error
-        }
-    }
-}
-
-/// A line, cut where nobody reads on.
-fn shorten(line: &str) -> &str {
-    const LIMIT: usize = 2000;
-    let end = line.char_indices().map(|(at, _)| at).nth(LIMIT);
-    end.map_or(line, |end| &line[..end])
-}
-
-fn bad_line_label(line: &str) -> &'static str {
-    if line.starts_with(is_space) {
-        "continues no option"
-    } else if line.starts_with('[') {
-        "not a section header"
-    } else if line.contains('=') {
-        "not an option name"
-    } else {
-        "no `=` here"
-    }
-}
-
-/// Hint for a section name that does not exist.
-pub fn section_hint(config: &Config, wrong: &str) -> Option<String> {
-    let near = nearest(wrong, config.sections.keys().map(|name| &**name))?;
-    Some(format!("Did you mean [{near}]?"))
-}
-
 /// Sections of a text given by a recipe or read from `.installed.cfg`.
 pub fn parse_sections(
     text: &str,
@@ -492,5 +466,11 @@ pub fn parse_sections(
     conditions: &dyn Conditions,
 ) -> Result<Vec<ParsedSection>, Diagnostic> {
     let parsed = parse(text, &mut |expression| conditions.holds(expression));
-    parsed.map(|file| file.sections).map_err(|error| syntax_diagnostic(display, display, text, error))
+    parsed.map(|file| file.sections).map_err(|errors| syntax::of_text(display, text, errors))
+}
+
+/// Hint for a section name that does not exist.
+pub fn section_hint(config: &Config, wrong: &str) -> Option<String> {
+    let near = nearest(wrong, config.sections.keys().map(|name| &**name))?;
+    Some(format!("Did you mean [{near}]?"))
 }

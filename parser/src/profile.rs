@@ -112,7 +112,8 @@ fn versions(config: &mut Config) -> Result<(), Box<Diagnostic>> {
             "this section does not exist",
         ));
         diagnostic.chain = config.chain(entry);
-        diagnostic.hint = crate::load::section_hint(config, &name);
+        let missing = || format!("Add the section [{name}], or name another one in `buildout:versions`.");
+        diagnostic.hint = Some(crate::load::section_hint(config, &name).unwrap_or_else(missing));
         return Err(Box::new(diagnostic));
     };
     for (package, pin) in pins {

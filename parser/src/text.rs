@@ -31,15 +31,24 @@ pub fn split_lines(text: &str) -> Vec<&str> {
     let is_break = |c: char| {
         matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c' | '\x1d' | '\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
     };
+    // Bytes that a break may begin with.
+    let may_break = |byte: &u8| matches!(byte, b'\n'..=b'\r' | 0x1c..=0x1e | 0xc2 | 0xe2);
+    let bytes = text.as_bytes();
     let mut lines = Vec::new();
-    let mut rest = text;
-    while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_break(*c)) {
-        lines.push(&rest[..at]);
-        let end = at + c.len_utf8();
-        rest = rest[end..].strip_prefix('\n').filter(|_| c == '\r').unwrap_or(&rest[end..]);
+    let (mut start, mut at) = (0, 0);
+    while let Some(found) = bytes[at..].iter().position(may_break) {
+        at += found;
+        let Some(c) = text[at..].chars().next() else { break };
+        let line = &text[start..at];
+        at += c.len_utf8();
+        if is_break(c) {
+            lines.push(line);
+            at += usize::from(c == '\r' && bytes.get(at) == Some(&b'\n'));
+            start = at;
+        }
     }
-    if !rest.is_empty() {
-        lines.push(rest);
+    if start < text.len() {
+        lines.push(&text[start..]);
     }
     lines
 }
@@ -47,11 +56,11 @@ pub fn split_lines(text: &str) -> Vec<&str> {
 /// Python's `textwrap.dedent`: removes the longest common leading run of blanks and tabs of all lines that are not
 /// blank; blank lines become empty.
 pub fn dedent(text: &str) -> String {
-    let margin_of = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let is_blank = |line: &str| line.chars().all(|c| c == ' ' || c == '\t');
+    // Where the text of a line begins; `None` for a blank one.
+    let margin_of = |line: &str| line.bytes().position(|byte| byte != b' ' && byte != b'\t');
     let mut margin: Option<&str> = None;
-    for line in text.split('\n').filter(|line| !is_blank(line)) {
-        let indent = &line[..margin_of(line)];
+    for (line, width) in text.split('\n').filter_map(|line| Some((line, margin_of(line)?))) {
+        let indent = &line[..width];
         margin = Some(match margin {
             None => indent,
             Some(known) => {
@@ -66,7 +75,7 @@ pub fn dedent(text: &str) -> String {
         if index > 0 {
             result.push('\n');
         }
-        if !is_blank(line) {
+        if margin_of(line).is_some() {
             result.push_str(&line[width..]);
         }
     }
@@ -101,6 +110,16 @@ mod tests {
     fn block_loses_its_leading_blank_lines_only() {
         assert_eq!(dedent_block("\n\n\n  foo\n\n\n  bar\n"), "foo\n\n\nbar");
         assert_eq!(dedent_block("\n      foo\n  bar"), "    foo\nbar");
+    }
+
+    #[test]
+    fn lines_as_python_splits_them() {
+        assert_eq!(
+            split_lines("a\nb\r\nc\rd\u{85}e\u{2028}f\u{e9}\u{20ac}\u{2027}\x1cg\n"),
+            ["a", "b", "c", "d", "e", "f\u{e9}\u{20ac}\u{2027}", "g"]
+        );
+        assert_eq!(split_lines("\n\r"), ["", ""]);
+        assert_eq!(split_lines(""), [""; 0]);
     }
 
     #[test]

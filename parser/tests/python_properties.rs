@@ -175,4 +175,7 @@ fn typed_values_of_profiles() {
     assert_eq!(loads("!py!{'a': u'b'}").unwrap(), eval_literal("{'a': 'b'}").unwrap());
     assert_eq!(loads("!py!len('a')").unwrap_err().to_string(), "NameError: name 'len' is not defined");
     assert_eq!(dumps(&Value::from("a$b;c")).unwrap(), "!py!'a\\x24b\\x3bc'");
+    // Elements that differ in the sign of a zero are equal, so that a set of them reads back.
+    let set = loads("!py!{-3j, 0-3j}").unwrap();
+    assert_eq!((set.len().unwrap(), dumps(&set).unwrap().as_str()), (1, "!py!{(-0-3j)}"));
 }

@@ -60,6 +60,9 @@ pub trait Host {
     /// Own option after substitution (`$${` unescaped in slapos mode, `!py!` values deserialised), or `None` if absent.
     /// Marks the option as used.
     fn get(&mut self, key: &str) -> Result<Option<Value>, RecipeError>;
+    /// As [`get`](Host::get), without marking the option as used: for what the original reads late, or through a copy of
+    /// its options, which the warning of unused options doesn't see.
+    fn peek(&mut self, key: &str) -> Result<Option<Value>, RecipeError>;
     /// Publishes an option: visible as `${part:key}` and saved.
     fn set(&mut self, key: &str, value: Value) -> Result<(), RecipeError>;
     /// Removes an option from all layers.

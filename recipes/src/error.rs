@@ -1,6 +1,7 @@
 //! Why a recipe failed.
 
 use std::error::Error as StdError;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use rbuildout_cache::DownloadError;
@@ -28,6 +29,9 @@ pub enum RecipeError {
     /// An exception of a Python recipe that is no user error.
     #[error("{class}: {message}")]
     Python { class: String, message: String, frames: Vec<Frame> },
+    /// An error in a text that the recipe works on, a template for example.
+    #[error("{error}")]
+    At { error: Box<RecipeError>, place: Box<Place>, hint: Option<String> },
     /// An error of the engine, raised through a `Host` call: passed on untouched.
     #[error(transparent)]
     Host(Box<dyn StdError + Send + Sync>),
@@ -40,6 +44,36 @@ pub enum RecipeError {
     /// The run was interrupted while this part was at work.
     #[error("Interrupted.")]
     Interrupted,
+}
+
+/// Where in a text something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub text: Text,
+    /// Number of the line, from 1.
+    pub line: usize,
+    /// The line, without its end.
+    pub content: String,
+    /// The bytes of the line that are wrong.
+    pub mark: Range<usize>,
+}
+
+/// What a text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// A file, by its path or URL.
+    File(String),
+    /// The value of an option of the part.
+    Option(&'static str),
+}
+
+impl Place {
+    /// A whole line.
+    pub fn line(text: Text, line: usize, content: &str) -> Self {
+        let start = content.len() - content.trim_start().len();
+        let mark = start..content.trim_end().len().max(start);
+        Self { text, line, content: content.to_owned(), mark }
+    }
 }
 
 /// A child process that did not succeed.
@@ -87,6 +121,11 @@ impl RecipeError {
 
     pub fn internal(class: &str, message: impl Into<String>) -> Self {
         Self::Internal { class: class.to_owned(), message: message.into() }
+    }
+
+    /// This error, at a place of a text.
+    pub fn at(self, place: Place, hint: Option<String>) -> Self {
+        Self::At { error: Box::new(self), place: Box::new(place), hint }
     }
 
     pub fn missing_option(section: &str, option: &str) -> Self {

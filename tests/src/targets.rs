@@ -74,8 +74,13 @@ pub fn literals(text: &str) {
     let Ok(value) = loads(text) else { return };
     let Ok(written) = dumps(&value) else { return };
     let again = loads(&written).expect("what was written can be read");
-    // The keys of dictionaries are sorted when written: compare what has been written.
-    assert_eq!(dumps(&again).expect("what was read can be written"), written);
+    assert_eq!(again, value);
+    // Equal values may be written differently (1, 1.0, the order of keys): compare what has been written too. Python
+    // itself doesn't keep the sign of a zero in a complex number: -3j is written as (-0-3j), and that is read as 0-3j.
+    let rewritten = dumps(&again).expect("what was read can be written");
+    if !written.contains("-0") && !rewritten.contains("-0") {
+        assert_eq!(rewritten, written);
+    }
 }
 
 /// A machine without files.

@@ -1,4 +1,4 @@
-//! The corpus of the fuzz targets, replayed as it is and with random changes.
+//! The corpus of the fuzz targets, replayed as it is and with random changes: the same ones in each run.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::{Duration, Instant};
@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rbuildout_tests::repository;
 use rbuildout_tests::targets::TARGETS;
 
-/// How long each target is tried.
-const TIME: Duration = Duration::from_secs(2);
+/// Multiplies the number of inputs, for longer runs.
+const FACTOR: &str = "RBUILDOUT_FUZZ_FACTOR";
 /// No input of this size may take longer.
 const SLOW: Duration = Duration::from_secs(5);
 
@@ -96,38 +96,59 @@ impl Random {
     }
 }
 
-#[test]
-fn corpus_and_changes_of_it() {
-    for (name, target) in TARGETS {
-        let folder = repository().join("fuzz/corpus").join(name);
-        let mut corpus: Vec<String> = fs_err::read_dir(&folder)
-            .unwrap()
-            .map(|entry| String::from_utf8_lossy(&fs_err::read(entry.unwrap().path()).unwrap()).into_owned())
-            .collect();
-        corpus.sort();
-        assert!(!corpus.is_empty(), "{} is empty", folder.display());
-        corpus.push(String::new());
-        for text in &corpus {
-            target(text);
-        }
-        let mut random = Random(u64::from(name.len() as u32));
-        let begun = Instant::now();
-        let mut tried = 0;
-        while begun.elapsed() < TIME {
-            let (one, other) = (random.below(corpus.len()), random.below(corpus.len()));
-            let text = random.change(&corpus[one], &corpus[other]);
-            let started = Instant::now();
-            if let Err(panic) = std::panic::catch_unwind(|| target(&text)) {
-                eprintln!("{name} fails with {text:?}");
-                std::panic::resume_unwind(panic);
-            }
-            assert!(started.elapsed() < SLOW, "{name} takes {:?} with {text:?}", started.elapsed());
-            // What is new now and then becomes a start for more.
-            if tried % 97 == 0 && corpus.len() < 500 {
-                corpus.push(text);
-            }
-            tried += 1;
-        }
-        println!("{name}: {tried} inputs");
+/// Tries the corpus of a target, then `count` inputs made from it. Without optimisation only a part of them.
+fn replay(name: &str, count: usize) {
+    let (_, target) = TARGETS.into_iter().find(|(known, _)| *known == name).unwrap();
+    let factor = std::env::var(FACTOR).map_or(1, |factor| factor.parse().unwrap());
+    let count = if cfg!(debug_assertions) { count / 20 } else { count } * factor;
+    let folder = repository().join("fuzz/corpus").join(name);
+    let mut corpus: Vec<String> = fs_err::read_dir(&folder)
+        .unwrap()
+        .map(|entry| String::from_utf8_lossy(&fs_err::read(entry.unwrap().path()).unwrap()).into_owned())
+        .collect();
+    corpus.sort();
+    assert!(!corpus.is_empty(), "{} is empty", folder.display());
+    corpus.push(String::new());
+    for text in &corpus {
+        target(text);
     }
+    let mut random = Random(u64::from(name.len() as u32));
+    for tried in 0..count {
+        let (one, other) = (random.below(corpus.len()), random.below(corpus.len()));
+        let text = random.change(&corpus[one], &corpus[other]);
+        let started = Instant::now();
+        assert!(std::panic::catch_unwind(|| target(&text)).is_ok(), "{name} fails with {text:?}");
+        assert!(started.elapsed() < SLOW, "{name} takes {:?} with {text:?}", started.elapsed());
+        // What is new now and then becomes a start for more.
+        if tried % 97 == 0 && corpus.len() < 500 {
+            corpus.push(text);
+        }
+    }
+}
+
+/// A test for each target, with its number of inputs: some two seconds of the release profile.
+macro_rules! replays {
+    ($($name:ident: $count:literal,)*) => {
+        $(
+            #[test]
+            fn $name() {
+                replay(stringify!($name), $count);
+            }
+        )*
+
+        #[test]
+        fn each_target_is_replayed() {
+            assert_eq!(TARGETS.map(|(name, _)| name), [$(stringify!($name)),*]);
+        }
+    };
+}
+
+replays! {
+    lines: 1_600_000,
+    references: 4_500_000,
+    installed: 950_000,
+    literals: 2_700_000,
+    conditions: 260_000,
+    profiles: 270_000,
+    templates: 1_800_000,
 }

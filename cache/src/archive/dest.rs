@@ -46,6 +46,16 @@ pub(super) struct Dest {
     directories: Vec<(Vec<u8>, Attributes)>,
     widened: Vec<(Rc<OwnedFd>, u32)>,
     buffer: Vec<u8>,
+    skipped: Skipped,
+}
+
+/// Entries that were left out because their names are absolute or have a `..`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// How many.
+    pub count: u64,
+    /// The names of the first few.
+    pub names: Vec<String>,
 }
 
 /// The components of an entry's name; `None` if the entry is to be skipped: absolute, or with a `..`.
@@ -75,6 +85,7 @@ impl Dest {
             directories: Vec::new(),
             widened: Vec::new(),
             buffer: vec![0; BUFFER],
+            skipped: Skipped::default(),
         })
     }
 
@@ -88,6 +99,15 @@ impl Dest {
             return Err(self.too_large("bytes", self.limits.max_bytes));
         }
         Ok(())
+    }
+
+    /// Notes an entry whose name has no [`components`].
+    pub(super) fn skip(&mut self, name: &[u8]) {
+        const NAMED: usize = 3;
+        self.skipped.count += 1;
+        if self.skipped.names.len() < NAMED {
+            self.skipped.names.push(String::from_utf8_lossy(name).into_owned());
+        }
     }
 
     /// Makes a directory; what it is to look like in the end is applied by [`Dest::finish`].
@@ -234,7 +254,7 @@ impl Dest {
     }
 
     /// Gives directories their modes and times, the innermost first.
-    pub(super) fn finish(mut self) -> Result<(), ArchiveError> {
+    pub(super) fn finish(mut self) -> Result<Skipped, ArchiveError> {
         let mut seen = std::collections::HashSet::new();
         let directories = std::mem::take(&mut self.directories);
         let mut last: Vec<&(Vec<u8>, Attributes)> =
@@ -257,7 +277,7 @@ impl Dest {
                     .map_err(|errno| failed("chmod", &path(), errno))?;
             }
         }
-        Ok(())
+        Ok(self.skipped)
     }
 
     /// Runs `make` on the parent directory and the last name of `parts`; what stands there is removed first.

@@ -30,6 +30,7 @@ mod unzip;
 use std::ffi::OsStr;
 use std::path::Path;
 
+pub use dest::Skipped;
 pub use error::ArchiveError;
 pub use limits::Limits;
 pub use strip::{Strip, strip_top_level};
@@ -42,12 +43,15 @@ use detect::Format;
 /// `path_env` is the `PATH` in which `lunzip` is looked for, which the reference needs for lzip; `None` is that of this
 /// process. Without the program, lzip is decompressed here as all other formats are.
 ///
+/// Returns the entries that were skipped for their names.
+///
 /// # Errors
 /// Each variant of [`ArchiveError`] but [`ArchiveError::NotOneDirectory`]. What was unpacked until then stays.
-pub fn unpack(path: &Path, dest: &Path, limits: &Limits, path_env: Option<&OsStr>) -> Result<(), ArchiveError> {
+pub fn unpack(path: &Path, dest: &Path, limits: &Limits, path_env: Option<&OsStr>) -> Result<Skipped, ArchiveError> {
     if fs_err::metadata(path)?.is_dir() {
         fs_err::create_dir_all(dest)?;
-        return Ok(crate::tree::copy(path, dest)?);
+        crate::tree::copy(path, dest)?;
+        return Ok(Skipped::default());
     }
     let format = detect::format(path)?;
     fs_err::create_dir_all(dest)?;

@@ -41,6 +41,7 @@ fn extract<R: Read>(entry: &mut tar::Entry<'_, R>, dest: &mut Dest) -> Result<()
     let name = pax.name.clone().unwrap_or_else(|| entry.path_bytes().into_owned());
     dest.account(entry.size())?;
     let Some(parts) = components(&name) else {
+        dest.skip(&name);
         return Ok(());
     };
     let header = entry.header();

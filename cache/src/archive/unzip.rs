@@ -24,6 +24,7 @@ pub(super) fn unzip(path: &Path, dest: &mut Dest) -> Result<(), ArchiveError> {
         dest.account(entry.size())?;
         let name = entry.name().map_err(wrong)?.into_owned();
         let Some(parts) = components(name.as_bytes()) else {
+            dest.skip(name.as_bytes());
             continue;
         };
         let mode = entry.external_attributes() >> 16;

@@ -6,7 +6,7 @@ use fs_err as fs;
 use super::client::Http;
 use super::error::DownloadError;
 use super::memo::Memo;
-use super::name::{local_path, scheme};
+use super::name::{check_kind, is_local, local_path};
 use super::once::OnceMap;
 use super::progress::Progress;
 use super::redact::redact;
@@ -14,6 +14,7 @@ use super::request::{Fetched, Request};
 use super::settings::{CacheSettings, DownloadSettings};
 use super::sources::Goal;
 use super::spool::{self, SpoolFile};
+use super::story::{Event, Recorder, Targets};
 use crate::hash::Digests;
 use crate::mirror::debian::Archive;
 
@@ -30,7 +31,8 @@ pub(super) struct Shared {
     pub(super) http: Http,
     pub(super) memo: Memo,
     pub(super) debian: OnceLock<Archive>,
-    in_flight: OnceMap<Key, Result<Obtained, DownloadError>>,
+    targets: Targets,
+    in_flight: OnceMap<Key, Result<Obtained, DownloadError>, Event>,
 }
 
 /// A request and the place it goes to.
@@ -61,6 +63,7 @@ impl Downloader {
             settings,
             memo: Memo::default(),
             debian: OnceLock::new(),
+            targets: Targets::default(),
             in_flight: OnceMap::new(),
         };
         Self { shared: Arc::new(shared), cache }
@@ -84,7 +87,8 @@ impl Downloader {
     /// A local path with the content of `request`. Unless [`Fetched::temporary`], it must not be changed: it is the
     /// user's own file, or one of the cache.
     ///
-    /// As in the reference, a local file without checksum is not looked at, so that it may be missing.
+    /// As in the reference, a local file without checksum is not looked at, so that it may be missing:
+    /// [`Fetched::check`] tells.
     ///
     /// # Errors
     /// Each variant of [`DownloadError`].
@@ -105,7 +109,10 @@ impl Downloader {
     pub fn fetch_to(&self, request: &Request, dest: &Path, progress: &dyn Progress) -> Result<Fetched, DownloadError> {
         let obtained = self.obtain(request, progress)?;
         match &obtained.place {
-            Place::Kept(path) => spool::place(path, dest)?,
+            Place::Kept(path) => {
+                check_kind(path)?;
+                spool::place(path, dest)?;
+            }
             Place::Spooled(file) => spool::place(file.path(), dest)?,
         }
         Ok(Fetched { path: dest.to_owned(), temporary: false, digests: obtained.digests })
@@ -116,13 +123,8 @@ impl Downloader {
             return self.local(request, progress);
         }
         let key = self.key(request)?;
-        let (outcome, by_others) = self.shared.in_flight.get(&key, || self.remote(&key, progress));
-        // Said for whoever asks, so that what a run says does not depend on who was first.
-        let asked = outcome.as_ref().map_or(!self.is_offline(request), |obtained| obtained.downloaded);
-        if by_others && asked {
-            progress.downloading(&redact(&request.url));
-        }
-        outcome
+        let tell = |event: &Event| event.tell(progress);
+        self.shared.in_flight.get(&key, tell, |slot| self.remote(&key, progress, &|event| slot.share(event)))
     }
 
     /// Does `request` before anyone asks, unless someone has.
@@ -132,7 +134,7 @@ impl Downloader {
         }
         // What is wrong with the cache is told to whoever asks.
         if let Ok(key) = self.key(request) {
-            self.shared.in_flight.ahead(&key, || self.remote(&key, progress));
+            self.shared.in_flight.ahead(&key, |slot| self.remote(&key, progress, &|event| slot.share(event)));
         }
     }
 
@@ -150,7 +152,7 @@ impl Downloader {
             return Ok(None);
         };
         if !cache.dir.exists() {
-            return Err(DownloadError::CacheMissing { dir: cache.dir.clone() });
+            return Err(DownloadError::CacheMissing { dir: cache.dir.clone(), option: cache.option });
         }
         let files = cache.files_dir();
         fs::create_dir_all(&files)?;
@@ -158,7 +160,12 @@ impl Downloader {
     }
 
     fn local(&self, request: &Request, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
-        let path = PathBuf::from(local_path(&request.url));
+        let path = local_path(&request.url).map_err(|reason| DownloadError::Failed {
+            url: redact(&request.url),
+            reason,
+            attempts: Vec::new(),
+        })?;
+        let path = path.to_owned();
         let cached = self.cached_path(&request.url)?;
         if let Some(cached) = &cached {
             // The reference looks at the cache only, and so misses a change of the original.
@@ -166,10 +173,9 @@ impl Downloader {
                 return self.cached_copy(request, cached, progress);
             }
         }
-        // A device or a pipe has no end.
-        if std::fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            let message = format!("{} is neither a file nor a directory", path.display());
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, message).into());
+        match check_kind(&path) {
+            Err(DownloadError::NoSuchFile { .. }) if !request.has_checksum() => {}
+            checked => checked?,
         }
         progress.debug(&format!("Using local resource {}", request.url));
         let mut digests = Digests::default();
@@ -188,12 +194,29 @@ impl Downloader {
         }
     }
 
-    fn remote(&self, key: &Key, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
-        let (request, cached) = key;
-        match cached {
-            Some(cached) => self.remote_cached(request, cached, progress),
-            None => self.remote_spooled(request, progress),
+    fn remote(
+        &self,
+        (request, cached): &Key,
+        progress: &dyn Progress,
+        share: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<Obtained, DownloadError> {
+        let progress = Recorder::new(progress, share);
+        let Some(cached) = cached else {
+            let target = spool::resumable(&self.shared.settings.spool_dir, &request.url);
+            let _alone = self.shared.targets.enter(&target);
+            return self.remote_spooled(request, &target, &progress);
+        };
+        let target = self.shared.targets.enter(cached);
+        let obtained = self.remote_cached(request, cached, &progress)?;
+        let events = progress.events();
+        if obtained.downloaded {
+            target.wrote(events);
+        } else if self.shared.settings.tell_all && events.is_empty() {
+            for event in target.told() {
+                progress.event(event);
+            }
         }
+        Ok(obtained)
     }
 
     fn remote_cached(
@@ -241,22 +264,21 @@ impl Downloader {
         Ok(Obtained { place: Place::Kept(cached.to_owned()), digests, downloaded: false })
     }
 
-    fn remote_spooled(&self, request: &Request, progress: &dyn Progress) -> Result<Obtained, DownloadError> {
+    fn remote_spooled(
+        &self,
+        request: &Request,
+        target: &Path,
+        progress: &dyn Progress,
+    ) -> Result<Obtained, DownloadError> {
         let dir = &self.shared.settings.spool_dir;
         if !self.is_offline(request) {
             fs::create_dir_all(dir)?;
         }
-        let target = spool::resumable(dir, &request.url);
-        let digests = self.download(request, &target, Goal::Spool, progress)?;
+        let digests = self.download(request, target, Goal::Spool, progress)?;
         // Out of the way of the next process that wants the same.
         let own = spool::fresh(dir);
-        fs::rename(&target, &own)?;
+        fs::rename(target, &own)?;
         let place = Place::Spooled(Arc::new(SpoolFile::adopt(own)));
         Ok(Obtained { place, digests, downloaded: true })
     }
-}
-
-/// Whether `url` is a path or a `file:` URL.
-pub(super) fn is_local(url: &str) -> bool {
-    scheme(url).is_none_or(|scheme| scheme == "file")
 }

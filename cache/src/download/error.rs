@@ -15,7 +15,17 @@ use crate::hash::Algorithm;
 pub enum DownloadError {
     /// The download cache is no directory.
     #[error("The directory:\n{}\nto be used as a download cache doesn't exist.\n", python_repr(&.dir.to_string_lossy()))]
-    CacheMissing { dir: PathBuf },
+    CacheMissing {
+        dir: PathBuf,
+        /// The option that names it.
+        option: &'static str,
+    },
+    /// There is nothing at a local path.
+    #[error("[Errno 2] No such file or directory: {}", python_repr(&.path.to_string_lossy()))]
+    NoSuchFile { path: PathBuf },
+    /// A device, a pipe or a socket: such a thing has no end.
+    #[error("{} is neither a file nor a directory", .path.display())]
+    NotAFile { path: PathBuf },
     /// A local file has other bytes than it should.
     #[error("{} checksum mismatch for local resource at {}.", .mismatch.algorithm, python_repr(&.path.to_string_lossy()))]
     LocalMismatch { path: PathBuf, mismatch: Mismatch },
@@ -64,12 +74,11 @@ impl DownloadError {
     /// What the user can do.
     pub fn hint(&self) -> String {
         match self {
-            Self::CacheMissing { dir } => {
-                format!(
-                    "Create `{}`, or change the option that names it (`download-cache`, `extends-cache`).",
-                    dir.display()
-                )
+            Self::CacheMissing { dir, option } => {
+                format!("Create `{}`, or correct the option `{option}` of `[buildout]`.", dir.display())
             }
+            Self::NoSuchFile { .. } => "Correct the URL or the path, or create the file.".to_owned(),
+            Self::NotAFile { .. } => "Name a file, a directory, or a URL.".to_owned(),
             Self::LocalMismatch { mismatch, .. } => {
                 format!("Its {mismatch}. Correct the checksum in the profile, or the file.")
             }
@@ -85,15 +94,33 @@ impl DownloadError {
             Self::Offline { .. } => {
                 "Run without `-o` (option `offline`), or put the file into the download-cache.".to_owned()
             }
+            Self::Failed { reason: Reason::UnknownScheme { .. }, .. } => {
+                "Name a path, or a URL of `http:`, `https:`, `file:` or `debian:`; no other schemes are known."
+                    .to_owned()
+            }
+            Self::Failed { reason: Reason::InvalidUrl { .. }, .. } => "Correct the URL.".to_owned(),
+            Self::Failed { reason: Reason::OtherHost, .. } => {
+                "Write three slashes before the path: `file:///PATH`. For another machine, use `http:` or `https:`."
+                    .to_owned()
+            }
             Self::Failed { .. } => "Check the URL and the network, or name an `alternate-url` or a mirror.".to_owned(),
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                 "Correct the URL or the path, or create the file.".to_owned()
             }
-            Self::Io(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                "Name a file, a directory, or a URL.".to_owned()
+            Self::Io(error) => {
+                room_hint(error).unwrap_or("Check that the disk has room and the directory can be written.").to_owned()
             }
-            Self::Io(_) => "Check that the disk has room and the directory can be written.".to_owned(),
         }
+    }
+}
+
+/// What to do about an error that says that there is no room.
+pub fn room_hint(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::StorageFull => Some("Make room on the disk and run again: finished parts are kept."),
+        io::ErrorKind::QuotaExceeded => Some("Make room within the quota and run again: finished parts are kept."),
+        io::ErrorKind::FileTooLarge => Some("Raise the limit for the size of a file (`ulimit -f`) and run again."),
+        _ => None,
     }
 }
 
@@ -155,6 +182,9 @@ pub enum Reason {
     /// No such scheme here.
     #[error("<urlopen error unknown url type: {scheme}>")]
     UnknownScheme { scheme: String },
+    /// A `file:` URL with the name of a host.
+    #[error("<urlopen error file:// scheme is supported only on localhost>")]
+    OtherHost,
     /// No URL at all.
     #[error("<urlopen error invalid URL: {text}>")]
     InvalidUrl { text: String },

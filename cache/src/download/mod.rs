@@ -9,7 +9,7 @@
 //!    another one stopped (module `part`); only the checksum decides in the end (module `transfer`).
 //! 4. The file is renamed into the cache, or into the spool directory, from where it is handed out.
 //!
-//! Threads that want the same request share one transfer (module `once`); processes that share a cache take turns by a lock
+//! Threads that want the same request share one transfer (modules `once`, `story`); processes that share a cache take turns by a lock
 //! on the partial file. Checksums are computed while bytes arrive, and once a run for files that are there (module `memo`).
 //!
 //! Left out on purpose: `ftp:` URLs (the request then depends on its alternate URL and mirrors), cookies, and
@@ -31,14 +31,15 @@ mod request;
 mod settings;
 mod sources;
 mod spool;
+mod story;
 mod transfer;
 
 pub use downloader::Downloader;
-pub use error::{Attempt, DownloadError, Mismatch, Reason};
-pub use name::{Naming, file_name};
+pub use error::{Attempt, DownloadError, Mismatch, Reason, room_hint};
+pub use name::{Naming, file_name, local_file};
 pub use page::Page;
 pub use prefetch::Prefetch;
 pub use progress::{Progress, Silent};
-pub use redact::redact;
+pub use redact::{mask, redact};
 pub use request::{Fetched, Request};
 pub use settings::{CacheSettings, DownloadSettings, Netrc};

@@ -1,5 +1,9 @@
 //! The name of a download in a cache directory, as the reference gives it.
 
+use std::io;
+use std::path::Path;
+
+use super::error::{DownloadError, Reason};
 use crate::hash::md5_hex;
 
 /// How files in a cache are called.
@@ -38,12 +42,41 @@ pub(crate) fn scheme(url: &str) -> Option<String> {
 }
 
 /// The path of a `file:` URL or bare path, taken literally: the reference does not decode `%xx` here.
-pub(crate) fn local_path(url: &str) -> &str {
-    split(url).path
+pub(crate) fn local_path(url: &str) -> Result<&Path, Reason> {
+    let parts = split(url);
+    match parts.host {
+        "" => Ok(Path::new(parts.path)),
+        host if host.eq_ignore_ascii_case("localhost") => Ok(Path::new(parts.path)),
+        _ => Err(Reason::OtherHost),
+    }
+}
+
+/// The path that `url` is or names; `None` if it is elsewhere.
+pub fn local_file(url: &str) -> Option<&Path> {
+    is_local(url).then(|| local_path(url).ok()).flatten()
+}
+
+/// Whether `url` is a path or a `file:` URL.
+pub(crate) fn is_local(url: &str) -> bool {
+    scheme(url).is_none_or(|scheme| scheme == "file")
+}
+
+/// What a local path names, links followed.
+pub(crate) fn check_kind(path: &Path) -> Result<(), DownloadError> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() || found.is_dir() => Ok(()),
+        Ok(_) => Err(DownloadError::NotAFile { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(DownloadError::NoSuchFile { path: path.to_owned() })
+        }
+        // Whoever opens it says why that can't be.
+        Err(_) => Ok(()),
+    }
 }
 
 struct Parts<'a> {
     scheme: Option<&'a str>,
+    host: &'a str,
     path: &'a str,
     query: &'a str,
     fragment: &'a str,
@@ -56,13 +89,13 @@ fn split(url: &str) -> Parts<'_> {
         Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
         _ => (None, url),
     };
-    let rest = match rest.strip_prefix("//") {
-        Some(authority) => &authority[authority.find(['/', '?', '#']).unwrap_or(authority.len())..],
-        None => rest,
+    let (host, rest) = match rest.strip_prefix("//") {
+        Some(authority) => authority.split_at(authority.find(['/', '?', '#']).unwrap_or(authority.len())),
+        None => ("", rest),
     };
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    Parts { scheme, path: without_parameters(scheme, path), query, fragment }
+    Parts { scheme, host, path: without_parameters(scheme, path), query, fragment }
 }
 
 /// Drops `;parameters` of the last component, for the schemes that have them.
@@ -123,8 +156,12 @@ mod tests {
         }
         assert_eq!(Naming::UrlMd5.name("http://h/"), md5_hex("http://h/"));
         assert_eq!(scheme("HTTP://h"), Some("http".into()));
-        assert_eq!(local_path("file:///a/b"), "/a/b");
-        assert_eq!(local_path("a/b"), "a/b");
+        for url in ["file:///a/b", "file:/a/b", "file://localhost/a/b", "FILE://LocalHost/a/b", "/a/b"] {
+            assert_eq!(local_path(url), Ok(Path::new("/a/b")), "{url}");
+        }
+        assert_eq!(local_path("a/b"), Ok(Path::new("a/b")));
+        assert_eq!(local_path("file://host/a/b"), Err(Reason::OtherHost));
+        assert_eq!(local_path("file://localhost.evil/a"), Err(Reason::OtherHost));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::error::Mismatch;
+use super::error::{DownloadError, Mismatch};
 use crate::hash::{Algorithm, Digests};
 
 /// What to download.
@@ -81,6 +81,16 @@ pub struct Fetched {
     pub temporary: bool,
     /// The checksums that were computed on the way, at least those of the request.
     pub digests: Digests,
+}
+
+impl Fetched {
+    /// Makes sure that the file is there.
+    ///
+    /// # Errors
+    /// It is missing, or neither a file nor a directory.
+    pub fn check(&self) -> Result<(), DownloadError> {
+        super::name::check_kind(&self.path)
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,9 @@ pub struct DownloadSettings {
     pub netrc: Netrc,
     /// Where downloads go that no cache keeps. Created when needed; partial files in it survive the run.
     pub spool_dir: PathBuf,
+    /// Everybody who takes a file that this run has brought into the cache is told of that download: then it doesn't show
+    /// who came first. Else the first one only, as in the reference, which downloads in order.
+    pub tell_all: bool,
 }
 
 impl DownloadSettings {
@@ -43,6 +46,7 @@ impl DownloadSettings {
             mirrors: Vec::new(),
             netrc: Netrc::Auto,
             spool_dir: spool_dir.into(),
+            tell_all: true,
         }
     }
 }
@@ -56,12 +60,15 @@ pub struct CacheSettings {
     pub namespace: Option<String>,
     /// How files in it are called.
     pub naming: Naming,
+    /// The option of `[buildout]` that names it.
+    pub option: &'static str,
 }
 
 impl CacheSettings {
-    /// Files directly in `dir`, named by the md5 of their URL: what `download-cache` and `extends-cache` are.
-    pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), namespace: None, naming: Naming::UrlMd5 }
+    /// Files directly in `dir`, named by the md5 of their URL. It is what `option` names: `download-cache` or
+    /// `extends-cache`.
+    pub fn new(dir: impl Into<PathBuf>, option: &'static str) -> Self {
+        Self { dir: dir.into(), namespace: None, naming: Naming::UrlMd5, option }
     }
 
     /// The directory of the files.

@@ -1,7 +1,6 @@
 //! The sources of a request, one after another.
 
 use std::fmt;
-use std::io;
 use std::path::Path;
 
 use fs_err as fs;
@@ -45,7 +44,7 @@ impl<'a> Source<'a> {
     /// Whether it needs no network.
     fn is_local(&self) -> bool {
         match self {
-            Self::Url(url) => super::downloader::is_local(url),
+            Self::Url(url) => super::name::is_local(url),
             Self::Debian(_) => false,
             Self::Mirror(mirror) => matches!(mirror, Mirror::Folder(_)),
         }
@@ -87,7 +86,12 @@ impl Downloader {
         })?;
         if waited && goal == Goal::Cache && target.exists() {
             part.discard()?;
-            return Ok(self.shared.memo.digests(target, &request.algorithms())?);
+            // It may have wanted other bytes.
+            let digests = self.shared.memo.digests(target, &request.algorithms())?;
+            return match request.mismatch(&digests) {
+                None => Ok(digests),
+                Some(mismatch) => Err(DownloadError::CachedMismatch { url, path: target.to_owned(), mismatch }),
+            };
         }
         let mut failures: Vec<(String, Outcome)> = Vec::new();
         for (index, source) in sources.iter().enumerate() {
@@ -146,7 +150,7 @@ impl Downloader {
     ) -> Result<Option<Digests>, Outcome> {
         match source {
             Source::Url(url) if source.is_local() => {
-                let path = Path::new(super::name::local_path(url));
+                let path = super::name::local_path(url).map_err(Outcome::Failed)?;
                 self.take_file(path, request, target).map(Some)
             }
             Source::Url(url) => self.ask_url(url, request, part, hasty, progress),
@@ -187,8 +191,10 @@ impl Downloader {
 
     /// A file that is there already: checked, then linked or copied to `target`.
     fn take_file(&self, path: &Path, request: &Request, target: &Path) -> Result<Digests, Outcome> {
-        let missing = |error: &io::Error| Outcome::Failed(Reason::Mirror { text: error.to_string() });
-        let digests = self.shared.memo.digests(path, &request.algorithms()).map_err(|error| missing(&error))?;
+        let missing = |text: String| Outcome::Failed(Reason::Mirror { text });
+        super::name::check_kind(path).map_err(|error| missing(error.to_string()))?;
+        let digests =
+            self.shared.memo.digests(path, &request.algorithms()).map_err(|error| missing(error.to_string()))?;
         if let Some(mismatch) = request.mismatch(&digests) {
             return Err(Outcome::Mismatch(mismatch));
         }

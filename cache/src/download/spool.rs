@@ -79,9 +79,8 @@ pub(super) fn place(source: &Path, dest: &Path) -> io::Result<()> {
     }
     let aside =
         super::part::beside(dest, &format!("{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
-    crate::tree::link_or_copy(source, &aside)?;
-    fs::rename(&aside, dest).inspect_err(|_| {
-        // The error to report is that of the rename.
+    crate::tree::link_or_copy(source, &aside).and_then(|()| fs::rename(&aside, dest)).inspect_err(|_| {
+        // The error to report is the first one.
         let _ = fs::remove_file(&aside);
     })
 }

@@ -95,7 +95,8 @@ impl Transfer<'_> {
                         failure.reason,
                         wait.as_secs_f64()
                     ));
-                    std::thread::sleep(wait);
+                    // Up to a quarter more at random, untold, so that many clients do not come back together.
+                    std::thread::sleep(wait.mul_f64(1.0 + random() / 4.0));
                 }
             }
         }
@@ -128,11 +129,10 @@ impl Transfer<'_> {
         }
     }
 
-    /// Exponential, with up to a quarter more at random so that many clients do not come back together.
+    /// Exponential.
     fn wait(&self, failures: u32, asked: Option<Duration>) -> Duration {
         let base = self.settings.backoff * (1 << failures.saturating_sub(1).min(5));
-        let base = base.max(asked.unwrap_or_default()).min(MAX_WAIT);
-        base.mul_f64(1.0 + random() / 4.0)
+        base.max(asked.unwrap_or_default()).min(MAX_WAIT)
     }
 
     fn once(&self, url: &str, part: &mut Part, resumed: bool) -> Result<(), Broken> {

@@ -24,7 +24,7 @@ pub fn cached(dir: &Path) -> Downloader {
     let cache = dir.join("cache");
     fs_err::create_dir_all(&cache).unwrap();
     let mut settings = settings(dir);
-    settings.cache = Some(CacheSettings::new(cache));
+    settings.cache = Some(CacheSettings::new(cache, "download-cache"));
     Downloader::new(settings)
 }
 
@@ -67,6 +67,12 @@ pub struct Listener(Arc<Mutex<Vec<String>>>);
 impl Listener {
     pub fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
+    }
+
+    /// What the log of a part would hold.
+    pub fn told(&self) -> Vec<String> {
+        let shown = |line: &String| line.starts_with("Downloading ") || line.starts_with("note ");
+        self.lines().into_iter().filter(shown).collect()
     }
 
     pub fn count(&self, start: &str) -> usize {

@@ -60,7 +60,7 @@ impl Buildout<'_> {
                 rbuildout_recipes::python::init(&host, &mut View::new(self)?, name, loaded).map(Arc::from)
             }
         };
-        let part = part.map_err(|error| to_diagnostic(error, self.mode));
+        let part = part.map_err(|error| to_diagnostic(error, &self.config, name));
         let part = part.map_err(|diagnostic| self.place(name, diagnostic))?;
         self.behalf.pop();
         self.parts.insert(name.clone(), InitialisedPart { name: name.clone(), recipe, part });
@@ -70,17 +70,18 @@ impl Buildout<'_> {
     /// Finds the code of a recipe in Python. What is being done goes into an error, in place of `Loading recipe`.
     fn load(&mut self, recipe: &str) -> Outcome<Loaded> {
         let (requirement, entry) = split(recipe)?;
-        let (mode, eggs) = (self.mode, self.surroundings.python.eggs.clone());
+        let eggs = self.surroundings.python.eggs.clone();
         let doing = |what: String| {
             move |mut error: Box<Diagnostic>| {
                 error.doing.insert(0, what);
                 error
             }
         };
-        let active = eggs.is_active(&mut View::new(self)?, requirement).map_err(|error| to_diagnostic(error, mode));
+        let active = eggs.is_active(&mut View::new(self)?, requirement);
+        let active = active.map_err(|error| to_diagnostic(error, &self.config, "buildout"));
         if !active.map_err(doing(format!("Loading recipe {}.", str_repr(requirement))))? {
             let installed = eggs.activate(&mut View::new(self)?, &[requirement.to_owned()]);
-            let installed = installed.map_err(|error| to_diagnostic(error, mode));
+            let installed = installed.map_err(|error| to_diagnostic(error, &self.config, "buildout"));
             installed.map_err(doing(format!("Installing recipe {requirement}.")))?;
         }
         let found = self.entry_point(requirement, Group::Recipe, entry).and_then(|found| {
@@ -92,16 +93,16 @@ impl Buildout<'_> {
 
     /// The entry point of a requirement, if its distribution has one of that name.
     pub fn entry_point(&mut self, requirement: &str, group: Group, entry: &str) -> Outcome<Option<Loaded>> {
-        let (mode, eggs) = (self.mode, self.surroundings.python.eggs.clone());
+        let eggs = self.surroundings.python.eggs.clone();
         let loaded = eggs.load(&mut View::new(self)?, requirement, group, entry);
-        loaded.map_err(|error| to_diagnostic(error, mode))
+        loaded.map_err(|error| to_diagnostic(error, &self.config, "buildout"))
     }
 
     /// An option that only the recipe of a section knows.
     pub(super) fn lookup(&mut self, section: &str, key: &str) -> Outcome<Option<Arc<str>>> {
         let host = self.surroundings.python.host.clone();
         let value = rbuildout_recipes::python::lookup(&host, &mut View::new(self)?, section, key);
-        value.map(|value| value.map(Arc::from)).map_err(|error| to_diagnostic(error, self.mode))
+        value.map(|value| value.map(Arc::from)).map_err(|error| to_diagnostic(error, &self.config, section))
     }
 }
 

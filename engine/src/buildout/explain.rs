@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use rbuildout_parser::{Config, Diagnostic, Snippet, expand, nearest};
+use rbuildout_parser::{Diagnostic, expand, nearest};
 
+use super::place::place;
 use super::sections::{Buildout, Chain, MAX_NESTING};
 
 impl Buildout<'_> {
@@ -39,13 +40,12 @@ impl Buildout<'_> {
         error
     }
 
-    /// Shows an error about a part where `parts` names it, unless it has a place already.
-    pub fn explain_part(&self, error: Box<Diagnostic>, name: &str) -> Box<Diagnostic> {
-        if error.snippets.is_empty() {
-            Box::new(self.explain(*error, "buildout", "parts", name, "listed here"))
-        } else {
-            error
+    /// Shows an error about a part where `parts` names it, or else at its section, unless it has a place already.
+    pub fn explain_part(&self, mut error: Box<Diagnostic>, name: &str, listed: bool) -> Box<Diagnostic> {
+        if listed && error.snippets.is_empty() {
+            *error = self.explain(*error, "buildout", "parts", name, "listed here");
         }
+        self.place(name, error)
     }
 
     pub(super) fn explain_in(
@@ -75,26 +75,4 @@ impl Buildout<'_> {
     pub(super) fn place(&self, name: &str, error: Box<Diagnostic>) -> Box<Diagnostic> {
         place(&self.config, name, error)
     }
-}
-
-/// Shows an error of a part at the section that makes it, unless it has a place already.
-pub fn place(config: &Config, name: &str, mut error: Box<Diagnostic>) -> Box<Diagnostic> {
-    if error.snippets.is_empty() {
-        error.snippets.extend(quoted_option(config, name, &error.message));
-        if error.snippets.is_empty()
-            && let Some((id, line)) = config.sections.get(name).and_then(|section| section.defined)
-        {
-            error.snippets.push(config.snippet_at(id, line, "", "in this part"));
-        }
-    }
-    error
-}
-
-/// The option of a section that a message quotes, if there is one.
-fn quoted_option(config: &Config, name: &str, message: &str) -> Option<Snippet> {
-    let section = expand(config, name).ok()?;
-    let quoted =
-        |key: &str| ['\'', '"', '`'].into_iter().any(|quote| message.contains(&format!("{quote}{key}{quote}")));
-    let (_, entry) = section.options.iter().find(|(key, _)| quoted(key))?;
-    config.snippet(entry, "", "this option")
 }

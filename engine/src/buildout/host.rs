@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
+use rbuildout_cache::archive::ArchiveError;
+use rbuildout_cache::download::room_hint;
 use rbuildout_parser::python::Value;
-use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_parser::{Config, Diagnostic, Mode};
 use rbuildout_recipes::run::{Level, Variables};
 use rbuildout_recipes::{Host, RecipeError, Settings};
 
+use super::place::place_in_text;
 use super::sections::{Buildout, Message, Outcome};
 use super::values;
 
@@ -37,9 +40,14 @@ fn host(error: Box<Diagnostic>) -> RecipeError {
     RecipeError::Host(error)
 }
 
-/// A recipe's error as the engine reports it.
-pub(crate) fn to_diagnostic(error: RecipeError, mode: Mode) -> Box<Diagnostic> {
+/// An error of a part's recipe as the engine reports it.
+pub(crate) fn to_diagnostic(error: RecipeError, config: &Config, part: &str) -> Box<Diagnostic> {
     match error {
+        RecipeError::At { error, place, hint } => {
+            let mut diagnostic = to_diagnostic(*error, config, part);
+            diagnostic.hint = diagnostic.hint.take().or(hint);
+            place_in_text(config, part, diagnostic, &place)
+        }
         RecipeError::User { message, hint, .. } => {
             let mut diagnostic = Diagnostic::user(message);
             diagnostic.hint = hint;
@@ -56,13 +64,32 @@ pub(crate) fn to_diagnostic(error: RecipeError, mode: Mode) -> Box<Diagnostic> {
             Err(other) => Box::new(Diagnostic::user(other.to_string())),
         },
         RecipeError::Download(error) => {
-            let message = match mode {
+            let message = match config.mode {
                 Mode::Upstream => error.upstream_text(),
                 Mode::Slapos => error.to_string(),
             };
             Box::new(Diagnostic::user(message).with_hint(error.hint()))
         }
-        other => Box::new(Diagnostic::user(other.to_string())),
+        RecipeError::Archive(ref archive) => {
+            let hint = match archive {
+                ArchiveError::Unrecognized { .. } => {
+                    Some("An archive is a tar, compressed or not, or a zip: correct the URL, or don't unpack it.")
+                }
+                ArchiveError::Escapes { .. } | ArchiveError::Conflict { .. } => {
+                    Some("Make an archive without this entry, or take another version.")
+                }
+                _ => None,
+            };
+            let mut diagnostic = Diagnostic::user(error.to_string());
+            diagnostic.hint = hint.map(str::to_owned);
+            Box::new(diagnostic)
+        }
+        RecipeError::Io(error) => {
+            let mut diagnostic = Diagnostic::user(error.to_string());
+            diagnostic.hint = room_hint(&error).map(str::to_owned);
+            Box::new(diagnostic)
+        }
+        RecipeError::Interrupted => Box::new(Diagnostic::user(error.to_string())),
     }
 }
 
@@ -82,6 +109,15 @@ impl Host for InitHost<'_, '_> {
     fn get(&mut self, key: &str) -> Result<Option<Value>, RecipeError> {
         let name = self.name.clone();
         self.value(&name, key).map_err(host)
+    }
+
+    fn peek(&mut self, key: &str) -> Result<Option<Value>, RecipeError> {
+        let was_used = self.buildout.sections.get(&self.name).is_some_and(|live| live.data.contains_key(key));
+        let value = self.get(key)?;
+        if !was_used && let Some(live) = self.buildout.sections.get_mut(&self.name) {
+            live.data.shift_remove(key);
+        }
+        Ok(value)
     }
 
     fn set(&mut self, key: &str, value: Value) -> Result<(), RecipeError> {

@@ -11,6 +11,7 @@ mod construct;
 mod explain;
 mod host;
 mod options;
+mod place;
 mod sections;
 mod signature;
 mod values;
@@ -18,8 +19,8 @@ mod view;
 
 pub use construct::Python;
 pub(crate) use construct::split;
-pub use explain::place;
 pub(crate) use host::to_diagnostic;
 pub use options::Unused;
+pub use place::place;
 pub use sections::{Buildout, InitialisedPart, Message, Surroundings, Teller};
 pub use view::View;

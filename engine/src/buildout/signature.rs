@@ -97,6 +97,7 @@ impl Buildout<'_> {
     pub fn saved(&mut self, section: &str) -> Outcome<Map<Arc<str>, Arc<str>>> {
         let Some(live) = self.sections.get(section) else { return Ok(Map::default()) };
         let mut options: Map<Arc<str>, Arc<str>> = Map::default();
+        options.reserve(live.raw.len() + live.data.len());
         for (key, raw) in &live.raw {
             let value = live.data.get(key).or_else(|| live.cooked.get(key)).unwrap_or(raw);
             options.insert(key.clone(), value.clone());

@@ -199,17 +199,19 @@ fn short_options(
             'D' => {}
             'c' => {
                 let name = &cluster[at + 1..];
-                options.config = if name.is_empty() {
-                    rest.next().cloned().ok_or_else(|| format!("No file name specified for option {whole}"))?
-                } else {
-                    name.to_owned()
+                let name = if name.is_empty() { rest.next().map(String::as_str) } else { Some(name) };
+                options.config = match name {
+                    Some(name) if !name.is_empty() => name.to_owned(),
+                    _ => return Err(format!("No file name specified for option {whole}")),
                 };
                 return Ok(None);
             }
             't' => {
                 let text = rest.next().ok_or_else(|| format!("No timeout value specified for option {whole}"))?;
-                if text.trim().parse::<i64>().is_err() {
-                    return Err(format!("Timeout value must be numeric {whole}"));
+                let seconds: i64 = text.trim().parse().map_err(|_| format!("Timeout value must be numeric {whole}"))?;
+                // zc.buildout takes any number, and ignores one that is no timeout.
+                if seconds < 1 && !options.upstream {
+                    return Err(format!("Invalid timeout '{text}': use a number of seconds from 1"));
                 }
                 buildout(triples, "socket-timeout", text);
                 return Ok(None);

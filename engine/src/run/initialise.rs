@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rbuildout_parser::{Diagnostic, Profile};
+use rbuildout_parser::{Diagnostic, Failure, Profile};
 use rbuildout_recipes::Settings;
 
-use super::prepare::Failure;
 use crate::buildout::Buildout;
 use crate::session::Session;
 use crate::state::StateDirectory;

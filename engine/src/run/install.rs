@@ -245,7 +245,7 @@ fn jobs(session: &Session) -> usize {
     })
 }
 
-fn io_error(error: std::io::Error) -> Box<Diagnostic> {
+pub(super) fn io_error(error: std::io::Error) -> Box<Diagnostic> {
     let mut diagnostic = Diagnostic::user(error.to_string());
     if error.kind() == std::io::ErrorKind::StorageFull {
         diagnostic.hint = Some("Free some room and run again: finished parts are kept.".to_owned());
@@ -446,13 +446,18 @@ impl Run<'_, '_> {
 
     fn succeed(&mut self, index: usize, seconds: f64) {
         let step = &self.steps[index];
+        // zc.buildout reads all options of a part that was there before, to compare them with what it saved.
+        let warns = match self.session.mode {
+            Mode::Upstream => step.action == Action::Install,
+            Mode::Slapos => !is_update(step),
+        };
         // A recipe in Python may have read options while it worked.
         let unused = if self.python {
             self.services.live().unused(&step.part).map(|unused| unused.message())
         } else {
             self.parts[index].unused.as_ref().map(Unused::message)
         };
-        if let (false, Some(message)) = (is_update(step), unused) {
+        if let (true, Some(message)) = (warns, unused) {
             self.reporter.part_record(index, Level::Warning, &message);
         }
         if !is_update(step) {
@@ -501,7 +506,9 @@ impl Observer<Work> for Run<'_, '_> {
                     diagnostic.hint = hint;
                     Err((Box::new(diagnostic), command.map(|command| *command)))
                 }
-                Err(error) => Err((crate::buildout::to_diagnostic(error, self.session.mode), None)),
+                Err(error) => {
+                    Err((crate::buildout::to_diagnostic(error, &self.profile.config, &self.steps[index].part), None))
+                }
             };
             accepted.push(match outcome {
                 Ok(options) => {

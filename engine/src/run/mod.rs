@@ -10,4 +10,4 @@ mod services;
 
 pub use initialise::settings;
 pub use install::{Finished, PartFailure, Signals, create_directories, install};
-pub use prepare::{Failure, Prepared, Purpose, prepare};
+pub use prepare::{Prepared, Purpose, prepare};

@@ -1,12 +1,12 @@
 //! Preparation: initialise the wanted parts and compare them with what is installed.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rbuildout_cache::Downloader;
 use rbuildout_parser::installed::{SIGNATURE_OPTION, SavedOptions};
-use rbuildout_parser::{Diagnostic, Mode, PART_DEPENDENCIES, Profile, mistakes};
+use rbuildout_parser::{Diagnostic, Failure, Mode, PART_DEPENDENCIES, Profile, mistakes};
 use rbuildout_recipes::eggs::Group;
 use rbuildout_recipes::run::{Environment, Level};
 use rbuildout_recipes::{Settings, find};
@@ -21,31 +21,12 @@ use crate::session::Session;
 use crate::state::{Children, PendingRemoval, StateDirectory, Store};
 use crate::ui::{LogSettings, Reporter};
 
-/// Why something could not be done: the error that stopped it, and others found in the same pass.
-#[derive(Debug)]
-pub struct Failure {
-    pub error: Box<Diagnostic>,
-    pub others: Vec<Diagnostic>,
-    /// The run was to stop; that is all there is to say.
-    pub interrupted: bool,
-}
-
-impl From<Box<Diagnostic>> for Failure {
-    fn from(error: Box<Diagnostic>) -> Self {
-        Self { error, others: Vec::new(), interrupted: false }
-    }
-}
-
-impl From<Diagnostic> for Failure {
-    fn from(error: Diagnostic) -> Self {
-        Box::new(error).into()
-    }
-}
-
 /// What the parts are prepared for.
 #[derive(Clone, Copy)]
 pub enum Purpose<'a> {
-    /// They will be installed. The function makes the reporter of the run, once it is known what to show.
+    /// They will be installed. The function makes the reporter of the run, once it is known what to show. In upstream mode
+    /// directories are created and the run is noted in what is installed before any part is initialised, as zc.buildout
+    /// does; in slapos mode nothing is written before the plan stands or a recipe in Python works.
     Install { reporter: &'a dyn Fn(&LogSettings) -> Arc<Reporter>, interrupted: &'a Arc<AtomicBool> },
     /// Only a look: nothing is installed.
     Look,
@@ -143,7 +124,7 @@ pub fn prepare<'p>(
         doing.append(&mut error.doing);
         error.doing = doing;
         let others = if session.mode == Mode::Slapos { all_mistakes(profile) } else { Vec::new() };
-        Failure { error, others, interrupted: interrupted.load(Ordering::Relaxed) }
+        Failure { error, others }
     };
 
     let initialised = initialise(&mut buildout);
@@ -181,7 +162,8 @@ pub fn prepare<'p>(
     if installs {
         let developed = develop(&mut buildout, &mut store, &directories);
         developed.map_err(|error| installing(error, &buildout))?;
-        if session.mode == Mode::Upstream {
+        // What a killed run left is removed first: the journal that names it continues the file as it is.
+        if session.mode == Mode::Upstream && pending.is_empty() {
             store.begin().map_err(io_failure)?;
         }
     }
@@ -260,8 +242,9 @@ fn develop(
     directories.create()?;
     let settings = buildout.ensure_settings()?;
     delete_paths(&settings.directory, &old).map_err(|error| Box::new(Diagnostic::user(error.to_string())))?;
-    let (mode, eggs) = (buildout.config().mode, buildout.python().eggs.clone());
-    let made = eggs.develop(&mut View::new(buildout)?).map_err(|error| to_diagnostic(error, mode))?;
+    let eggs = buildout.python().eggs.clone();
+    let made = eggs.develop(&mut View::new(buildout)?);
+    let made = made.map_err(|error| to_diagnostic(error, buildout.config(), "buildout"))?;
     let made: Vec<_> = made.iter().map(|path| path.to_string_lossy()).collect();
     store.set_develop_eggs(&made.join("\n"));
     Ok(())
@@ -296,13 +279,12 @@ pub(super) fn call_extensions(
     kind: &str,
     group: Group,
 ) -> Result<(), Box<Diagnostic>> {
-    let mode = buildout.config().mode;
     let python = buildout.python().clone();
     let loaded = python.eggs.load_all(&mut View::new(buildout)?, names, group);
-    let loaded = loaded.map_err(|error| to_diagnostic(error, mode))?;
+    let loaded = loaded.map_err(|error| to_diagnostic(error, buildout.config(), "buildout"))?;
     for extension in loaded {
         let called = rbuildout_recipes::python::extension(&python.host, &mut View::new(buildout)?, kind, &extension);
-        called.map_err(|error| to_diagnostic(error, mode))?;
+        called.map_err(|error| to_diagnostic(error, buildout.config(), "buildout"))?;
     }
     Ok(())
 }
@@ -317,7 +299,7 @@ fn request(buildout: &mut Buildout<'_>, wanted: &[String]) -> Result<Vec<Arc<str
     };
     for name in &names {
         let got = buildout.section(name).and_then(|()| buildout.required(name, "recipe"));
-        got.map_err(|error| if wanted.is_empty() { buildout.explain_part(error, name) } else { error })?;
+        got.map_err(|error| buildout.explain_part(error, name, wanted.is_empty()))?;
     }
     if wanted.is_empty() {
         return Ok(buildout.parts().keys().cloned().collect());
@@ -329,10 +311,12 @@ fn request(buildout: &mut Buildout<'_>, wanted: &[String]) -> Result<Vec<Arc<str
 /// The options of a part as they are saved, with its signature.
 pub(super) fn saved_options(buildout: &mut Buildout<'_>, name: &Arc<str>) -> Result<SavedOptions, Box<Diagnostic>> {
     let signature = buildout.signature(name)?;
-    let mode = buildout.config().mode;
     let part = buildout.parts().get(name).map(|initialised| initialised.part.clone());
     let own = match part {
-        Some(part) => part.saved(&mut View::new(buildout)?).map_err(|error| to_diagnostic(error, mode))?,
+        Some(part) => {
+            let saved = part.saved(&mut View::new(buildout)?);
+            saved.map_err(|error| to_diagnostic(error, buildout.config(), name))?
+        }
         None => None,
     };
     let mut options = match own {

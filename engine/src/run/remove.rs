@@ -85,7 +85,6 @@ fn call_hook(
 ) -> Result<Option<Vec<String>>, Box<Diagnostic>> {
     let Some(recipe) = options.get("recipe") else { return Ok(None) };
     let mut live = services.live();
-    let mode = live.config().mode;
     if let Some(native) = live.natives().find(recipe) {
         drop(live);
         if !native.has_uninstall() {
@@ -93,7 +92,8 @@ fn call_hook(
         }
         reporter.record(Level::Info, "Running uninstall recipe.");
         let context = RunContext { part: name, services, log };
-        return native.uninstall(name, options, &context).map_err(|error| to_diagnostic(error, mode));
+        let left = native.uninstall(name, options, &context);
+        return left.map_err(|error| to_diagnostic(error, services.live().config(), name));
     }
     // As in the reference, a recipe that can't be found any more has nothing to do at the end of its parts.
     let Ok((requirement, entry)) = split(recipe) else { return Ok(None) };
@@ -101,7 +101,7 @@ fn call_hook(
     reporter.record(Level::Info, "Running uninstall recipe.");
     let host = live.python().host.clone();
     let left = uninstall_hook(&host, &mut View::new(&mut live)?, name, options, &hook);
-    let left = left.map_err(|error| to_diagnostic(error, mode))?;
+    let left = left.map_err(|error| to_diagnostic(error, live.config(), name))?;
     let paths = left.get(INSTALLED_OPTION).map(|paths| paths.lines().filter(|path| !path.is_empty()));
     Ok(paths.map(|paths| paths.map(str::to_owned).collect()))
 }

@@ -46,23 +46,23 @@ pub(super) struct Replay {
 pub(super) struct Journal {
     path: PathBuf,
     file: Option<File>,
-    base: String,
 }
 
 impl Journal {
-    /// The journal that continues a text of `.installed.cfg`. No file is created before the first record.
-    pub(super) fn new(path: PathBuf, installed_text: &str) -> Self {
-        Self { path, file: None, base: md5_hex(installed_text) }
+    /// No file is created before the first record.
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, file: None }
     }
 
-    /// Applies an existing journal to the state.
-    pub(super) fn replay(&self, state: &mut InstalledState) -> io::Result<Replay> {
+    /// Applies an existing journal to the state, if it continues this text of `.installed.cfg`.
+    pub(super) fn replay(&self, state: &mut InstalledState, installed_text: &str) -> io::Result<Replay> {
         let bytes = match fs_err::symlink_metadata(&self.path) {
             Ok(found) if found.is_file() => fs_err::read(&self.path)?,
             Ok(_) => return Err(not_a_file(&self.path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Replay::default()),
             Err(error) => return Err(error),
         };
+        let base = md5_hex(installed_text);
         let mut replay = Replay::default();
         let text = String::from_utf8_lossy(&bytes);
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
@@ -70,7 +70,7 @@ impl Journal {
         for line in whole.split('\n') {
             let Ok(record) = serde_json::from_str::<Record>(line) else { continue };
             match record {
-                Record::Continues { md5 } => current = md5 == self.base,
+                Record::Continues { md5 } => current = md5 == base,
                 _ if !current => {}
                 Record::Removing { part, paths } => {
                     state.parts.shift_remove(part.as_str());
@@ -90,22 +90,22 @@ impl Journal {
     }
 
     /// Starts an empty journal: what an old one said must be in `.installed.cfg` by now.
-    pub(super) fn reset(&mut self, installed_text: &str) -> io::Result<()> {
+    pub(super) fn reset(&mut self) -> io::Result<()> {
         self.file = None;
-        self.base = md5_hex(installed_text);
         match fs_err::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
     }
 
-    /// Appends records. They survive the end of the process at once, and that of the machine after `sync`.
-    pub(super) fn append(&mut self, records: &[Record]) -> io::Result<()> {
+    /// Appends records; a new journal continues this text of `.installed.cfg`. They survive the end of the process at
+    /// once, and that of the machine after `sync`.
+    pub(super) fn append(&mut self, records: &[Record], installed_text: &str) -> io::Result<()> {
         let mut text = Vec::new();
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                push(&mut text, &Record::Continues { md5: self.base.clone() })?;
+                push(&mut text, &Record::Continues { md5: md5_hex(installed_text) })?;
                 let file = open_new(&self.path)?;
                 self.file.insert(file)
             }

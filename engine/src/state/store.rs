@@ -31,6 +31,10 @@ pub struct Store {
     /// Text of the file as it is on disk; `None` if there is no file.
     text: Option<String>,
     journal: Journal,
+    /// This run has noted that it began.
+    begun: bool,
+    /// The state is another than that of the file.
+    changed: bool,
 }
 
 impl Store {
@@ -52,11 +56,13 @@ impl Store {
             _ => InstalledState::default(),
         };
         let journal_path = directory.journal(path.as_deref().unwrap_or(Path::new("none")));
-        let journal = Journal::new(journal_path, text.as_deref().unwrap_or_default());
-        let mut store = Self { mode, path, state: InstalledState::default(), text, journal };
+        let journal = Journal::new(journal_path);
+        let empty = InstalledState::default();
+        let mut store = Self { mode, path, state: empty, text, journal, begun: false, changed: false };
         let mut pending = Vec::new();
         if store.path.is_some() {
-            let replay = store.journal.replay(&mut state).map_err(io_diagnostic)?;
+            let replay =
+                store.journal.replay(&mut state, store.text.as_deref().unwrap_or_default()).map_err(io_diagnostic)?;
             pending = replay.pending.into_iter().map(|(part, paths)| PendingRemoval { part, paths }).collect();
             store.state = state;
             if replay.records > 0 && pending.is_empty() {
@@ -80,9 +86,10 @@ impl Store {
         self.state.develop_eggs = paths.into();
     }
 
-    /// upstream mode: the stanza that every run appends.
+    /// upstream mode: the stanza that every run appends, once.
     pub fn begin(&mut self) -> io::Result<()> {
-        if self.mode == Mode::Upstream && self.text.is_some() {
+        let begun = std::mem::replace(&mut self.begun, true);
+        if self.mode == Mode::Upstream && self.text.is_some() && !begun {
             self.append_stanza(&format!("installed_develop_eggs = {}\n", self.state.develop_eggs))?;
         }
         Ok(())
@@ -91,7 +98,8 @@ impl Store {
     /// Records that the files of a part are about to be deleted.
     pub fn removing(&mut self, part: &str, paths: &[String]) -> io::Result<()> {
         if self.mode == Mode::Slapos && self.is_recording() {
-            self.journal.append(&[Record::Removing { part: part.to_owned(), paths: paths.to_vec() }])?;
+            let text = self.text.as_deref().unwrap_or_default();
+            self.journal.append(&[Record::Removing { part: part.to_owned(), paths: paths.to_vec() }], text)?;
             if !paths.is_empty() {
                 self.journal.sync()?;
             }
@@ -102,11 +110,15 @@ impl Store {
     /// Records that a part is gone.
     pub fn removed(&mut self, part: &str) -> io::Result<()> {
         self.state.parts.shift_remove(part);
+        self.changed = true;
         if !self.is_recording() {
             return Ok(());
         }
         match self.mode {
-            Mode::Slapos => self.journal.append(&[Record::Removed { part: part.to_owned() }]),
+            Mode::Slapos => {
+                let text = self.text.as_deref().unwrap_or_default();
+                self.journal.append(&[Record::Removed { part: part.to_owned() }], text)
+            }
             Mode::Upstream => self.append_parts(),
         }
     }
@@ -114,6 +126,7 @@ impl Store {
     /// Records parts that were installed or whose files changed in an update.
     pub fn installed(&mut self, parts: Vec<(Arc<str>, SavedOptions)>) -> io::Result<()> {
         let mut records = Vec::with_capacity(parts.len());
+        self.changed |= !parts.is_empty();
         for (part, options) in parts {
             if self.mode == Mode::Slapos && self.is_recording() {
                 let options = options.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
@@ -128,7 +141,7 @@ impl Store {
             return Ok(());
         }
         match self.mode {
-            Mode::Slapos => self.journal.append(&records),
+            Mode::Slapos => self.journal.append(&records, self.text.as_deref().unwrap_or_default()),
             Mode::Upstream => self.flush(),
         }
     }
@@ -176,8 +189,9 @@ impl Store {
                 let rank = |name: &Arc<str>| ranks.get(name).copied();
                 if !self.state.parts.keys().map(rank).is_sorted() {
                     self.state.parts.sort_by_cached_key(|name, _| rank(name));
+                    self.changed = true;
                 }
-                self.flush()
+                if self.changed { self.flush() } else { self.journal.reset() }
             }
             Mode::Upstream if succeeded && self.is_empty() => self.flush(),
             Mode::Upstream => Ok(()),
@@ -203,8 +217,8 @@ impl Store {
                 self.text = Some(text);
             }
         }
-        let text = self.text.clone().unwrap_or_default();
-        self.journal.reset(&text)
+        self.changed = false;
+        self.journal.reset()
     }
 
     fn append_parts(&mut self) -> io::Result<()> {
@@ -255,7 +269,10 @@ fn read(path: &Path) -> Result<Option<String>, Box<Diagnostic>> {
         Err(error) => Err(error),
     };
     match content {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        // The lossy reading takes its time, and there is hardly ever anything to lose.
+        Ok(bytes) => Ok(Some(
+            String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        )),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(io_diagnostic(error)),
     }
@@ -322,6 +339,24 @@ mod tests {
         drop(store);
         fs_err::write(root.path().join(".installed.cfg"), "[buildout]\nparts = z\n\n[z]\nrecipe = r\n").unwrap();
         assert_eq!(names(&open(root.path(), Mode::Slapos).0), ["z"]);
+    }
+
+    #[test]
+    fn a_run_that_changes_nothing_leaves_the_file_as_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(".installed.cfg");
+        // As other tools leave it: not as it would be written here.
+        let text = "[buildout]\nparts = a\n\n[a]\nv = 1\nrecipe = r\n\n[buildout]\nparts = a\n";
+        fs_err::write(&path, text).unwrap();
+        let (mut store, _) = open(root.path(), Mode::Slapos);
+        store.finish(Some(&["a".into()]), true).unwrap();
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), text);
+        store.installed(vec![("a".into(), options("2"))]).unwrap();
+        store.finish(Some(&["a".into()]), true).unwrap();
+        assert_eq!(
+            fs_err::read_to_string(&path).unwrap(),
+            "[buildout]\ninstalled_develop_eggs = \nparts = a\n\n[a]\nrecipe = r\nv = 2\n"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer as Snippets, Snippet as Shown};
+use rbuildout_cache::download::mask;
 use rbuildout_parser::{Class, Diagnostic, Frame, Mode, Snippet};
 use rbuildout_recipes::{CommandFailure, CommandStatus};
 
@@ -40,12 +41,7 @@ impl Renderer {
                 frames(&mut out, &diagnostic.frames);
                 let _ = writeln!(out, "{class}: {}", diagnostic.message);
             }
-            (Class::Internal(class), Mode::Slapos) if !class.starts_with("zc.buildout.") => {
-                let _ = writeln!(out, "{} {class}: {}", self.title("Error:"), diagnostic.message);
-            }
-            _ => {
-                let _ = writeln!(out, "{} {}", self.title("Error:"), diagnostic.message);
-            }
+            _ => self.headline(&mut out, diagnostic),
         }
         if self.mode == Mode::Slapos {
             self.details(&mut out, diagnostic);
@@ -72,10 +68,18 @@ impl Renderer {
             }
             told.push((other.message.clone(), place(other)));
             out.push('\n');
-            let _ = writeln!(out, "{} {}", self.title("Error:"), other.message);
+            self.headline(&mut out, other);
             self.details(&mut out, other);
         }
         out
+    }
+
+    fn headline(&self, out: &mut String, diagnostic: &Diagnostic) {
+        let class = match (&diagnostic.class, self.mode) {
+            (Class::Internal(class), Mode::Slapos) if !class.starts_with("zc.buildout.") => format!("{class}: "),
+            _ => String::new(),
+        };
+        let _ = writeln!(out, "{} {class}{}", self.title("Error:"), diagnostic.message);
     }
 
     fn details(&self, out: &mut String, diagnostic: &Diagnostic) {
@@ -91,7 +95,8 @@ impl Renderer {
             out.push_str("Defined, later lines over earlier ones:\n");
             for definition in &diagnostic.chain {
                 let line = definition.line.map_or(String::new(), |line| format!(":{line}"));
-                let _ = writeln!(out, "  {}{line}  {} {}", definition.source, definition.operator, definition.value);
+                let value = mask(&definition.value);
+                let _ = writeln!(out, "  {}{line}  {} {value}", definition.source, definition.operator);
             }
         }
         if let Some(hint) = &diagnostic.hint {
@@ -102,7 +107,7 @@ impl Renderer {
     fn snippet(&self, snippet: &Snippet) -> String {
         let annotation = AnnotationKind::Primary.span(snippet.mark.clone());
         let annotation = if snippet.label.is_empty() { annotation } else { annotation.label(snippet.label.as_str()) };
-        let shown = Shown::source(snippet.text.as_str())
+        let shown = Shown::source(mask(&snippet.text))
             .line_start(snippet.line as usize)
             .path(snippet.file.as_str())
             .fold(false)

@@ -328,13 +328,12 @@ impl Progress for PartLogger {
     }
 
     fn note(&self, text: &str) {
-        // Only in the part's log: a prefetch may have met the same trouble already, and what a run says must not depend on
-        // who was first.
         self.append(&format!("{text}\n"));
+        self.reporter.part_record(self.index, Level::Info, text);
     }
 }
 
-/// Progress of downloads that run ahead of their parts: counted, not told line by line.
+/// Progress of downloads that run ahead of their parts: counted, while their lines are told to the part that asks.
 impl Progress for Reporter {
     fn advanced(&self, _url: &str, bytes: u64) {
         if let Some(live) = &self.live {

@@ -160,7 +160,7 @@ fn repeat(sequence: &Value, count: &Value) -> Result<Value> {
     let count = usize::try_from(count.max(0)).unwrap_or(usize::MAX);
     let check = |length: usize| match length.checked_mul(count) {
         Some(total) if total <= MAX_REPEATED => Ok(()),
-        _ => Err(PythonError::new("MemoryError", "")),
+        _ => Err(PythonError::new("MemoryError", format!("the result has more than {MAX_REPEATED} elements"))),
     };
     Ok(match sequence {
         Value::Str(text) => {

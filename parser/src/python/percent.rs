@@ -117,7 +117,7 @@ impl<'a, E: From<PythonError>> Formatter<'a, E> {
             spec.precision = Some(usize::try_from(precision.max(0)).unwrap_or(usize::MAX));
         }
         if spec.width.max(spec.precision.unwrap_or(0)) > MAX_WIDTH {
-            return Err(PythonError::new("MemoryError", "").into());
+            return Err(PythonError::new("MemoryError", format!("a width of more than {MAX_WIDTH}")).into());
         }
         if matches!(self.peek()?, 'h' | 'l' | 'L') {
             self.position += 1;

@@ -124,7 +124,17 @@ pub(crate) fn sorted_set(items: &Set) -> Vec<Value> {
 fn write_str(out: &mut String, text: &str) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
-    for c in text.chars() {
+    out.reserve(text.len() + 1);
+    // Nearly all text is printable ASCII and stands for itself.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'\\' && *byte != quote as u8;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let plain = rest.bytes().position(|byte| !is_plain(&byte)).unwrap_or(rest.len());
+        out.push_str(&rest[..plain]);
+        rest = &rest[plain..];
+        let mut chars = rest.chars();
+        let Some(c) = chars.next() else { break };
+        rest = chars.as_str();
         match c {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),

@@ -7,6 +7,8 @@ use super::value::{Dict, Value};
 
 /// The most bytes that `replace` may insert.
 const MAX_REPLACED: usize = 64 << 20;
+/// Width of a filled text beyond which it is refused.
+const MAX_WIDTH: usize = 64 << 20;
 
 /// Calls the method `name` of the string `text`; `None` if `str` has no such method.
 pub fn str_method(text: &str, name: &str, args: &[Value], kwargs: &Dict) -> Option<Result<Value>> {
@@ -156,8 +158,8 @@ impl Call<'_> {
         self.arity(1, if self.name == "zfill" { 1 } else { 2 })?;
         let width = usize::try_from(self.int_arg(0, "width", 0)?.max(0)).unwrap_or(usize::MAX);
         let length = self.text.chars().count();
-        if width > 64 * 1024 * 1024 {
-            return Err(PythonError::new("MemoryError", ""));
+        if width > MAX_WIDTH {
+            return Err(PythonError::new("MemoryError", format!("a width of more than {MAX_WIDTH}")));
         }
         let missing = width.saturating_sub(length);
         if self.name == "zfill" {

@@ -213,7 +213,8 @@ impl Hash for Value {
                 if *im == 0.0 {
                     Self::Float(*re).hash(state);
                 } else {
-                    (re.to_bits(), im.to_bits()).hash(state);
+                    // Zeros are equal whatever their sign: the sum has none.
+                    ((re + 0.0).to_bits(), (im + 0.0).to_bits()).hash(state);
                 }
             }
             Self::Str(text) => text.hash(state),

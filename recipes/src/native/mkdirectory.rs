@@ -40,7 +40,8 @@ impl Recipe for MakeDirectory {
             if key == "recipe" || key == "__buildout_signature__" {
                 continue;
             }
-            if let Some(value) = host.get(&key)? {
+            // The originals copy their options.
+            if let Some(value) = host.peek(&key)? {
                 options.push((key, to_str(&value)));
             }
         }

@@ -10,6 +10,8 @@
 //! Publishes nothing. Errors: `No command specified`, `Invalid value 'x' for 'stop_on_error', ...`,
 //! `Non zero exit code (N) while running command.`
 
+use rbuildout_parser::python::to_str;
+
 use crate::api::{Distribution, Effects, Host, Installed, Part, Recipe, text};
 use crate::error::RecipeError;
 use crate::native::common::truth;
@@ -34,7 +36,8 @@ impl Recipe for PloneCommand {
         let location = text(host, "location")?.unwrap_or_default();
         Ok(Box::new(CommandPart {
             install: text(host, "command")?.filter(|command| !command.is_empty()),
-            update: text(host, "update-command")?,
+            // The original reads it when there is something to update.
+            update: host.peek("update-command")?.map(|command| to_str(&command)),
             location: location.split_whitespace().map(str::to_owned).collect(),
             stop_on_error,
         }))

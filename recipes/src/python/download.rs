@@ -74,7 +74,11 @@ impl Download {
         let options = &self.options;
         let cache = options.cache.as_ref().map(|directory| {
             let naming = if options.hash_name { Naming::UrlMd5 } else { Naming::Basename };
-            CacheSettings { naming, namespace: options.namespace.clone(), ..CacheSettings::new(directory) }
+            CacheSettings {
+                naming,
+                namespace: options.namespace.clone(),
+                ..CacheSettings::new(directory, "download-cache")
+            }
         });
         let downloader = downloader.with_cache(cache);
         let request = Request {

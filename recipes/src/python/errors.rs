@@ -63,6 +63,7 @@ impl Kept {
 fn describe(error: &RecipeError) -> ErrorObject {
     let message = error.to_string();
     let (kind, class, module) = match error {
+        RecipeError::At { error, .. } => return describe(error),
         RecipeError::User { .. } => (user_kind(&message), String::new(), String::new()),
         RecipeError::Internal { class, .. } | RecipeError::Python { class, .. } => internal(class),
         RecipeError::Host(inner) => match inner.downcast_ref::<Diagnostic>() {

@@ -57,6 +57,11 @@ pub(crate) const CONTEXT: &[&str] = &[
     "dumps",
 ];
 
+/// True for a name that every template has, with that of the module among them.
+pub(crate) fn in_every_template(name: &str) -> bool {
+    name == "six" || CONTEXT.contains(&name)
+}
+
 /// Functions that every template sees: those of Jinja2, and the helpers.
 pub(crate) const GLOBALS: &[&str] = &[
     "range",

@@ -9,7 +9,12 @@ use super::errors::{defined, raise, type_error};
 use super::object::{Cursor, Py, Result, cursor, iterator, lock, py, text, tuple};
 
 /// The longest endless iterator that is taken apart.
-const MAX_ITEMS: usize = 10_000_000;
+pub(crate) const MAX_ITEMS: usize = 10_000_000;
+
+/// The error of more elements than that.
+pub(crate) fn too_many() -> Error {
+    raise(PythonError::new("MemoryError", format!("more than {MAX_ITEMS} elements")))
+}
 
 /// All values that iterating over `value` gives. Iterators are used up.
 pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
@@ -34,7 +39,7 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
                     items.push(Value::from(next));
                     next += step;
                     if items.len() > MAX_ITEMS {
-                        return Err(raise(PythonError::new("MemoryError", "")));
+                        return Err(too_many());
                     }
                 }
                 Ok(items)
@@ -45,7 +50,7 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
                 while let Some(item) = state.next() {
                     items.push(item);
                     if items.len() > MAX_ITEMS {
-                        return Err(raise(PythonError::new("MemoryError", "")));
+                        return Err(too_many());
                     }
                 }
                 Ok(items)

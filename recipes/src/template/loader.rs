@@ -17,26 +17,11 @@ pub(crate) fn load(imports: Option<&Imports>, name: &str) -> Result<Option<Strin
         error.exception.class = "TypeError".into();
         return Err(error);
     };
-    let (alias, rest) = name.split_once(imports.delimiter.as_str()).unwrap_or((name, ""));
-    let path = match imports.aliases.get(alias) {
-        Some(ImportSource::Text(text)) if rest.is_empty() => {
-            return Ok(Some(normalize_newlines(text)));
-        }
-        Some(ImportSource::File(path)) if rest.is_empty() => path.clone(),
-        None | Some(ImportSource::Text(_) | ImportSource::File(_)) => return Ok(None),
-        Some(ImportSource::Folder(base)) => {
-            let base = normalise(base);
-            let below: PathBuf = rest.split(imports.delimiter.as_str()).collect();
-            let path = normalise(&base.join(below));
-            if !path.starts_with(&base) {
-                return Ok(None);
-            }
-            path
-        }
+    let path = match find(imports, name) {
+        Some(Found::Text(text)) => return Ok(Some(normalize_newlines(text))),
+        Some(Found::File(path)) if path.exists() => path,
+        _ => return Ok(None),
     };
-    if !path.exists() {
-        return Ok(None);
-    }
     match fs_err::read_to_string(&path) {
         Ok(text) => Ok(Some(normalize_newlines(&text))),
         Err(error) => Err(TemplateError {
@@ -44,6 +29,29 @@ pub(crate) fn load(imports: Option<&Imports>, name: &str) -> Result<Option<Strin
             template: name.to_owned(),
             line: 0,
         }),
+    }
+}
+
+/// Where an imported template is.
+pub(crate) enum Found<'a> {
+    Text(&'a str),
+    /// The file need not exist.
+    File(PathBuf),
+}
+
+/// What the name of an imported template means.
+pub(crate) fn find<'a>(imports: &'a Imports, name: &str) -> Option<Found<'a>> {
+    let (alias, rest) = name.split_once(imports.delimiter.as_str()).unwrap_or((name, ""));
+    match imports.aliases.get(alias)? {
+        ImportSource::Text(text) if rest.is_empty() => Some(Found::Text(text)),
+        ImportSource::File(path) if rest.is_empty() => Some(Found::File(path.clone())),
+        ImportSource::Text(_) | ImportSource::File(_) => None,
+        ImportSource::Folder(base) => {
+            let base = normalise(base);
+            let below: PathBuf = rest.split(imports.delimiter.as_str()).collect();
+            let path = normalise(&base.join(below));
+            path.starts_with(&base).then_some(Found::File(path))
+        }
     }
 }
 

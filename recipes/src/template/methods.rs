@@ -11,7 +11,7 @@ use super::iterate::{items, pairs};
 use super::object::{Py, Result, arguments, dict, list, lock, py, set};
 use super::{attributes, modules, ops};
 
-const LIST: &[&str] = &[
+pub(crate) const LIST: &[&str] = &[
     "append",
     "extend",
     "insert",
@@ -30,7 +30,7 @@ const LIST: &[&str] = &[
     "__contains__",
     "__iter__",
 ];
-const DICT: &[&str] = &[
+pub(crate) const DICT: &[&str] = &[
     "get",
     "items",
     "keys",
@@ -49,7 +49,7 @@ const DICT: &[&str] = &[
     "__len__",
     "__iter__",
 ];
-const SET: &[&str] = &[
+pub(crate) const SET: &[&str] = &[
     "add",
     "remove",
     "discard",
@@ -68,8 +68,8 @@ const SET: &[&str] = &[
     "__contains__",
     "__iter__",
 ];
-const SEQUENCE: &[&str] = &["index", "count", "__getitem__", "__len__", "__contains__", "__iter__"];
-const BYTES: &[&str] = &["decode", "hex", "startswith", "endswith", "strip", "split"];
+pub(crate) const SEQUENCE: &[&str] = &["index", "count", "__getitem__", "__len__", "__contains__", "__iter__"];
+pub(crate) const BYTES: &[&str] = &["decode", "hex", "startswith", "endswith", "strip", "split"];
 
 /// True if the class of `value` has the method `name`.
 pub(crate) fn has(value: &Value, name: &str) -> bool {

@@ -18,10 +18,14 @@ mod loader;
 mod methods;
 mod modules;
 mod object;
+#[cfg(test)]
+mod odd_arguments;
 mod ops;
 mod rewrite;
 mod rewrite_expr;
 mod rewrite_names;
 
 pub use api::{ContextValue, ImportSource, Imports, RenderJob, TemplateEngine, TemplateError, Unsupported};
+pub(crate) use builtins::in_every_template;
 pub use engine::NativeEngine;
+pub(crate) use loader::{Found, find, load};

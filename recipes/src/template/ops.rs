@@ -7,7 +7,7 @@ use rbuildout_parser::python::{self, BinaryOp, CompareOp, PythonError, UnaryOp};
 
 use super::convert::{class_name, from_python, string, to_python};
 use super::errors::{defined, raise, type_error, undefined};
-use super::iterate::items;
+use super::iterate::{MAX_ITEMS, items, too_many};
 use super::object::{Py, Result, list, lock, py, text, tuple};
 use super::{attributes, iterate};
 
@@ -79,8 +79,8 @@ fn repeat(sequence: &Value, count: &Value) -> Result {
     let count = usize::try_from(i128::try_from(count.clone())?.max(0)).unwrap_or(usize::MAX);
     let elements = items(sequence)?;
     let total = elements.len().saturating_mul(count);
-    if total > 10_000_000 {
-        return Err(raise(PythonError::new("MemoryError", "")));
+    if total > MAX_ITEMS {
+        return Err(too_many());
     }
     Ok(list(elements.iter().cycle().take(total).cloned().collect()))
 }

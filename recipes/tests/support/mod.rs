@@ -251,6 +251,10 @@ impl Host for TestHost<'_> {
         Ok(self.options.get(key).cloned())
     }
 
+    fn peek(&mut self, key: &str) -> Result<Option<Value>, RecipeError> {
+        self.get(key)
+    }
+
     fn set(&mut self, key: &str, value: Value) -> Result<(), RecipeError> {
         self.options.insert(key.to_owned(), value);
         Ok(())

@@ -129,6 +129,11 @@ fn install_named_parts() {
     While:
       Installing.
     Error: Missing option: greeting:recipe
+     --> [DIR]/base.cfg:1:1
+      |
+    1 | [greeting]
+      | ^^^^^^^^^^ in this part
+    Hint: Add `recipe = ...` to [greeting], or don't name it as a part.
     ");
 }
 

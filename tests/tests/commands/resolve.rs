@@ -108,7 +108,7 @@ fn check() {
     assert_snapshot!(sandbox.run(&["resolve", "--check", "--json"]), @"
     exit 1
     --- err
-    Error: the argument '--check' cannot be used with '--json'; see --help
+    Error: The resolve command takes only one of --json and --check.
     ");
 }
 

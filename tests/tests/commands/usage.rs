@@ -159,6 +159,8 @@ fn wrong_arguments() {
         &["-c"],
         &["-t"],
         &["-t", "x"],
+        &["-t", "-5"],
+        &["-c", ""],
         &["-j"],
         &["-j0"],
         &["--jobs=many"],
@@ -167,6 +169,8 @@ fn wrong_arguments() {
         &["nope"],
         &["plan", "--jason"],
         &["why"],
+        &["why", "a", "b"],
+        &["graph", "nope"],
         &["graph", "--dot", "--json"],
         &["resolve", "--jason"],
         &["query"],
@@ -187,6 +191,10 @@ fn wrong_arguments() {
     Error: No timeout value specified for option -t
     $ rbuildout -t x
     Error: Timeout value must be numeric -t
+    $ rbuildout -t -5
+    Error: Invalid timeout '-5': use a number of seconds from 1
+    $ rbuildout -c 
+    Error: No file name specified for option -c
     $ rbuildout -j
     Error: No value specified for option -j
     $ rbuildout -j0
@@ -202,9 +210,13 @@ fn wrong_arguments() {
     $ rbuildout plan --jason
     Error: Invalid option --jason
     $ rbuildout why
-    Error: the following required arguments were not provided: <PART>; see --help
+    Error: The why command requires a single argument.
+    $ rbuildout why a b
+    Error: The why command requires a single argument.
+    $ rbuildout graph nope
+    Error: The graph command takes no argument 'nope'.
     $ rbuildout graph --dot --json
-    Error: the argument '--dot' cannot be used with '--json'; see --help
+    Error: The graph command takes only one of --json and --dot.
     $ rbuildout resolve --jason
     Error: Invalid option --jason
     $ rbuildout query

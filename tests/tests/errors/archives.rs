@@ -32,10 +32,10 @@ fn wrong_md5() {
     While:
       Installing a.
     Error: MD5 checksum mismatch for local resource at '[DIR]/file.txt'.
-     --> [DIR]/buildout.cfg:3:1
+     --> [DIR]/buildout.cfg:6:10
       |
-    3 | [a]
-      | ^^^ in this part
+    6 | md5sum = 00000000000000000000000000000000
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     Hint: Its MD5 is f75b8179e4bbe7e2b4a074dcef62de95, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
@@ -69,6 +69,7 @@ fn not_an_archive() {
       |
     3 | [a]
       | ^^^ in this part
+    Hint: An archive is a tar, compressed or not, or a zip: correct the URL, or don't unpack it.
     ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }
@@ -115,6 +116,7 @@ fn empty() {
       |
     3 | [a]
       | ^^^ in this part
+    Hint: An archive is a tar, compressed or not, or a zip: correct the URL, or don't unpack it.
     ");
 }
 
@@ -132,6 +134,7 @@ fn names_that_lead_out() {
     Creating directory '[DIR]/parts'.
     Creating directory '[DIR]/develop-eggs'.
     Installing a.
+    a: Skipped 2 entries that would be outside of [DIR]/parts/a: x/../../../evil, /tmp/rb-evil
     ");
     assert!(!sandbox.exists("evil") && !sandbox.exists("parts/evil") && !std::path::Path::new("/tmp/rb-evil").exists());
     assert_snapshot!(sandbox.tree().paths().join("\n"), @"
@@ -165,6 +168,7 @@ fn links_that_lead_out() {
       |
     3 | [a]
       | ^^^ in this part
+    Hint: Make an archive without this entry, or take another version.
     ");
     assert!(!sandbox.exists("evil"));
     assert!(!sandbox.exists("parts/a"), "nothing is left");

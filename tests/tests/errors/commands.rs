@@ -230,10 +230,10 @@ fn patch_that_does_not_apply() {
     While:
       Installing a.
     Error: MD5 checksum mismatch for local resource at '[DIR]/fix.patch'.
-     --> [DIR]/buildout.cfg:3:1
+     --> [DIR]/buildout.cfg:7:11
       |
-    3 | [a]
-      | ^^^ in this part
+    7 | patches = ${buildout:directory}/fix.patch#00000000000000000000000000000000
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     Hint: Its MD5 is 4e61d4d6a5272858d285055066a2ea4b, expected 00000000000000000000000000000000. Correct the checksum in the profile, or the file.
     Log: [DIR]/.rbuildout/log/a.log
     ");
@@ -241,11 +241,12 @@ fn patch_that_does_not_apply() {
     assert_snapshot!(sandbox.run(&[]).fails().err, @"
     While:
       Installing a.
-    Error: failed to open file `[DIR]/parts/a/.build/x-1.0/fix.patch`: No such file or directory (os error 2)
-     --> [DIR]/buildout.cfg:3:1
+    Error: The patch fix.patch does not exist: there is no file [DIR]/parts/a/.build/x-1.0/fix.patch.
+     --> [DIR]/buildout.cfg:7:11
       |
-    3 | [a]
-      | ^^^ in this part
+    7 | patches = fix.patch
+      |           ^^^^^^^^^
+    Hint: A relative path starts in the directory of the source. For a file beside the profile, write `${:_profile_base_location_}/NAME`.
     Log: [DIR]/.rbuildout/log/a.log
     ");
 }

@@ -244,7 +244,7 @@ fn disk_full() {
       |
     7 | [b]
       | ^^^ in this part
-    Hint: Check that the disk has room and the directory can be written.
+    Hint: Make room on the disk and run again: finished parts are kept.
     ");
     assert!(installed.contains("parts = a\n"), "{installed}");
 }

@@ -8,3 +8,4 @@ mod machine;
 mod profile;
 mod references;
 mod sections;
+mod templates;

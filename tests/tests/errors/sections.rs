@@ -25,6 +25,11 @@ fn unknown_part() {
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -46,9 +51,15 @@ fn part_without_recipe() {
       |
     2 | parts = a
       |         ^ listed here
+    Hint: Add `recipe = ...` to [a], or don't name it as a part.
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -109,6 +120,11 @@ fn macros() {
     ");
     assert_snapshot!(sandbox.upstream(&["buildout:parts=b"]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -288,6 +304,11 @@ fn recipes_that_are_not_native() {
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -382,6 +403,7 @@ fn options_of_recipes() {
       |
     9 | [download]
       | ^^^^^^^^^^ in this part
+    Hint: Set the option `url` in [download].
     # command
     While:
       Installing.
@@ -406,19 +428,21 @@ fn options_of_recipes() {
     While:
       Installing jinja.
     Error: jinja2.exceptions.TemplateSyntaxError: unexpected end of template, expected 'end of print statement'.
-      --> [DIR]/buildout.cfg:17:1
+      --> [DIR]/buildout.cfg:20:10
        |
-    17 | [jinja]
-       | ^^^^^^^ in this part
+    20 | inline = {{ a
+       |          ^^^^
+    Hint: Correct the template here.
     Log: [DIR]/.rbuildout/log/jinja.log
     # undefined
     While:
       Installing undefined.
     Error: jinja2.exceptions.UndefinedError: 'nope' is undefined
-      --> [DIR]/buildout.cfg:21:1
+      --> [DIR]/buildout.cfg:26:3
        |
-    21 | [undefined]
-       | ^^^^^^^^^^^ in this part
+    26 |   {{ nope.x }}
+       |   ^^^^^^^^^^^^
+    Hint: Set `nope` in the template, or in the option `context`.
     Log: [DIR]/.rbuildout/log/undefined.log
     # hook
     While:

@@ -86,13 +86,13 @@ fn same(sandbox: &Sandbox, runs: &[&[&str]]) {
     }
 }
 
-/// What the engine says of parts, without what recipes and commands print. Options that are unused are left out: some
-/// originals read theirs late.
+/// What the engine says of parts, without what recipes and commands print.
 fn lines(out: &str) -> Vec<&str> {
     out.lines().filter(|line| is_record(line)).collect()
 }
 
 fn is_record(line: &str) -> bool {
-    const VERBS: [&str; 4] = ["Installing ", "Updating ", "Uninstalling ", "Running uninstall"];
-    VERBS.iter().any(|verb| line.starts_with(verb))
+    const BEGINNINGS: [&str; 6] =
+        ["Installing ", "Updating ", "Uninstalling ", "Running uninstall", "Section `", "Downloading "];
+    BEGINNINGS.iter().any(|verb| line.starts_with(verb))
 }

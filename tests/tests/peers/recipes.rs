@@ -1,6 +1,6 @@
 //! Native recipes and their originals.
 
-use rbuildout_tests::{Archive, Sandbox, md5};
+use rbuildout_tests::{Answer, Archive, Sandbox, Server, md5};
 
 use super::same;
 
@@ -88,6 +88,26 @@ fn download_of_something_else() {
     );
     sandbox.write("file.txt", "content\n");
     same(&sandbox, &[&[]]);
+}
+
+#[test]
+fn what_downloads_of_one_file_say() {
+    let server = Server::start(|_| Answer::ok("content\n"));
+    for cache in ["", "[buildout]\ndownload-cache = cache\n"] {
+        let said = [super::reference, super::ours].map(|run| {
+            let sandbox = sandbox(&format!(
+                "[a]\nrecipe = slapos.recipe.build:download\nurl = {}\nmd5sum = f75b8179e4bbe7e2b4a074dcef62de95\n\
+                 [b]\n<= a\n[buildout]\nparts = a b\n{cache}",
+                server.url("file.txt"),
+            ));
+            sandbox.write("cache/.keep", "");
+            let outcome = run(&sandbox, &[]);
+            assert_eq!(outcome.code, 0, "{outcome}");
+            super::lines(&outcome.out).join("\n")
+        });
+        assert_eq!(said[0], said[1]);
+        assert_eq!(said[1].matches("Downloading ").count(), if cache.is_empty() { 2 } else { 1 });
+    }
 }
 
 #[test]
@@ -207,6 +227,30 @@ fn make_directory() {
         "[a]\nrecipe = slapos.recipe.build:mkdirectory\nmode = 0750\netc = ${buildout:directory}/etc\nvar = ${:etc}/var\n",
     );
     same(&sandbox, &[&[], &[], &["buildout:parts="]]);
+}
+
+/// Options that nobody reads: which ones an original reads, and when, is told apart for each recipe. A part that was
+/// there before never warns, as it is compared with what was saved.
+#[test]
+fn unused_options() {
+    const LIVES: [&[&str]; 3] = [&[], &["a:more=1"], &["a:more=1"]];
+    for section in [
+        "recipe = plone.recipe.command\ncommand = true\nupdate-command = true\nlocation =\nstop-on-error = no\nother = 1\n",
+        "recipe = slapos.recipe.build:mkdirectory\nmode = 0750\netc = ${buildout:directory}/etc\nvar = ${:etc}/var\n",
+        "recipe = slapos.recipe.build:download\nurl = ${buildout:directory}/f\nmd5sum =\nalternate-url =\nmode = 0644\n\
+         offline = false\nfilename = x\ndestination =\nshared = false\nenvironment =\nother = 1\n",
+        "recipe = slapos.recipe.template\nurl =\nmd5sum =\nmode = 600\ninline = x\noutput = x\nonce = \nother = 1\n",
+        "recipe = slapos.recipe.template:jinja2\nurl =\nmd5sum =\nmode = 600\ninline = x\noutput = x\nonce = \nrendered = x\n\
+         template = y\ncontext = key a :other\nother = 1\nanother = 2\nencoding = utf-8\nimport-delimiter = /\n",
+        "recipe = slapos.recipe.template:jinja2\nurl =\nmd5sum =\nmode = 600\ninline = x\nrendered = x\n\
+         template = inline: y\nother = 1\n",
+        "recipe = slapos.recipe.cmmi\npath = ${buildout:directory}/source\nconfigure-command = true\nother = 1\n",
+    ] {
+        let sandbox = sandbox(&format!("[a]\n{section}"));
+        sandbox.write("f", "f");
+        sandbox.write("source/Makefile", "all install:\n\ttrue\n");
+        same(&sandbox, &LIVES);
+    }
 }
 
 /// Several parts of all kinds together: order, implicit parts, failures in the middle.

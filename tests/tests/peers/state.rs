@@ -73,3 +73,14 @@ fn each_removes_what_the_other_installed() {
         assert!(!sandbox.exists("made") && !sandbox.exists("parts/built") && !sandbox.exists(".installed.cfg"));
     }
 }
+
+/// Directories and the stanza of a run are there before any part is initialised.
+#[test]
+fn a_failed_initialisation_leaves_the_same() {
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts = bad\nnewest = false\n[bad]\nrecipe = slapos.recipe.template\n\
+         [good]\nrecipe = plone.recipe.command\ncommand = touch made\nlocation = made\n",
+    );
+    super::same(&sandbox, &[&[], &["buildout:parts=good"], &[], &["buildout:parts=nowhere"], &["install", "good"]]);
+    assert!(sandbox.installed().matches("installed_develop_eggs").count() > 1);
+}

@@ -18,7 +18,7 @@ use crate::ui::{LogSettings, Reporter};
 /// Creates the standard directories and `bin/buildout`.
 pub(super) fn bootstrap(session: &Session) -> Result<(), Problem> {
     let profile = session.load()?;
-    let (settings, directories) = settings(session, &profile)?;
+    let (settings, directories) = settings(session, profile)?;
     let reporter = Reporter::new(LogSettings::default(), false);
     create_directories(&directories, &reporter)?;
     let failed = |error: std::io::Error| {

@@ -1,12 +1,14 @@
 //! `install`: the default command.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use rbuildout_parser::{Diagnostic, Mode};
+use rbuildout_parser::{Diagnostic, Failure, Mode};
 use rbuildout_recipes::run::Level;
 
 use super::Problem;
-use crate::run::{Failure, Finished, Purpose, Signals, install as run_install, prepare};
+use crate::run::{Finished, Purpose, Signals, install as run_install, prepare};
 use crate::session::Session;
 use crate::state::StateDirectory;
 use crate::ui::{LogSettings, Reporter};
@@ -25,9 +27,10 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
         Reporter::new(log.clone(), live)
     };
     let purpose = Purpose::Install { reporter: &reporter, interrupted: &signals.interrupted };
-    let prepared = prepare(session, &profile, parts, purpose)
-        .map_err(|failure| if failure.interrupted { Problem::Interrupted } else { failure.into() })?;
-    let finished = run_install(session, &profile, prepared, &signals)?;
+    let prepared = prepare(session, profile, parts, purpose).map_err(|failure| {
+        if signals.interrupted.load(Ordering::Relaxed) { Problem::Interrupted } else { failure.into() }
+    })?;
+    let finished = run_install(session, profile, prepared, &signals)?;
     let Finished { failures, interrupted } = finished;
     if interrupted {
         return Err(Problem::Interrupted);
@@ -38,12 +41,15 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
 /// From here on signals are noted instead of ending the process.
 fn signals() -> Result<Signals, Failure> {
     let signals = Signals::default();
+    let failed = |error| Diagnostic::user(format!("Signals can't be handled: {error}"));
+    // A file that may not grow any more is an error of the write then, as for Python. Commands get the signal as ever.
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).map_err(failed)?;
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         // Should a run that was told twice still hang, the third signal ends the process at once.
         signal_hook::flag::register_conditional_shutdown(signal, 130, signals.killed.clone())
             .and_then(|_| signal_hook::flag::register(signal, signals.interrupted.clone()))
             .and_then(|_| signal_hook::flag::register(signal, signals.again.clone()))
-            .map_err(|error| Diagnostic::user(format!("Signals can't be handled: {error}")))?;
+            .map_err(failed)?;
     }
     Ok(signals)
 }

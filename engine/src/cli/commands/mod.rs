@@ -7,8 +7,10 @@ mod plan;
 mod resolve;
 mod setup;
 
+use rbuildout_parser::Failure;
+
 use crate::cli::Invocation;
-use crate::run::{Failure, PartFailure};
+use crate::run::PartFailure;
 use crate::session::Session;
 
 /// Why a command did not succeed.

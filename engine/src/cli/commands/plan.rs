@@ -1,6 +1,7 @@
 //! `plan`, `why` and `graph`: what a run would do.
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
 
 use super::{Problem, output};
@@ -40,22 +41,37 @@ struct GraphArguments {
     json: bool,
 }
 
-/// A wrong argument of one of our own commands: clap's first line, without its usage text.
-pub(super) fn usage(error: &clap::Error) -> Problem {
-    let text = error.to_string();
-    let first: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
-    Problem::Message(format!("{}; see --help", first.join(" ").trim_start_matches("error: ").trim_end_matches(':')))
+/// Reads the arguments of one of our own commands. Its errors have the form of the reference's.
+pub(super) fn arguments<T: Parser>(command: &str, arguments: &[String]) -> Result<T, Problem> {
+    T::try_parse_from(arguments).map_err(|error| {
+        let named = |kind| match error.get(kind) {
+            Some(ContextValue::String(name)) => name.clone(),
+            Some(ContextValue::Strings(names)) => names.join(" "),
+            _ => String::new(),
+        };
+        let argument = named(ContextKind::InvalidArg);
+        Problem::Message(match error.kind() {
+            ErrorKind::ArgumentConflict => {
+                format!("The {command} command takes only one of {} and {argument}.", named(ContextKind::PriorArg))
+            }
+            ErrorKind::UnknownArgument if argument.starts_with('-') => format!("Invalid option {argument}"),
+            ErrorKind::UnknownArgument if T::command().get_positionals().next().is_none() => {
+                format!("The {command} command takes no argument '{argument}'.")
+            }
+            _ => format!("The {command} command requires a single argument."),
+        })
+    })
 }
 
 /// The plan, and where runs are recorded.
 fn look(session: &Session, parts: &[String]) -> Result<(Plan, StateDirectory), Problem> {
     let profile = session.load()?;
-    let prepared = prepare(session, &profile, parts, Purpose::Look)?;
+    let prepared = prepare(session, profile, parts, Purpose::Look)?;
     Ok((prepared.plan, prepared.state))
 }
 
 pub(super) fn plan(session: &Session, arguments: &[String]) -> Result<(), Problem> {
-    let arguments = PlanArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
+    let arguments: PlanArguments = self::arguments("plan", arguments)?;
     let plan = look(session, &arguments.parts)?.0;
     if arguments.json {
         let document = json!({ "version": 1, "removals": plan.removals, "steps": plan.steps });
@@ -90,7 +106,7 @@ fn text(plan: &Plan) -> String {
 }
 
 pub(super) fn why(session: &Session, arguments: &[String]) -> Result<(), Problem> {
-    let arguments = WhyArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
+    let arguments: WhyArguments = self::arguments("why", arguments)?;
     let (plan, state) = look(session, &[])?;
     let name = arguments.part.as_str();
     let last = last_record(&state.runs(), name);
@@ -163,7 +179,7 @@ fn dependents<'a>(plan: &'a Plan, name: &str) -> Vec<&'a str> {
 }
 
 pub(super) fn graph(session: &Session, arguments: &[String]) -> Result<(), Problem> {
-    let arguments = GraphArguments::try_parse_from(arguments).map_err(|error| usage(&error))?;
+    let arguments: GraphArguments = self::arguments("graph", arguments)?;
     let (plan, _) = look(session, &[])?;
     let durations = Durations::load(session.cache_directory.as_deref());
     let graph = Graph::new(&plan, &|part, recipe| durations.expect(part, recipe));

@@ -32,14 +32,14 @@ struct Arguments {
 const PYTHON: &str = "@PYTHON@";
 
 pub(super) fn resolve(session: &Session, arguments: &[String]) -> Result<(), Problem> {
-    let arguments = Arguments::try_parse_from(arguments).map_err(|error| super::plan::usage(&error))?;
+    let arguments: Arguments = super::plan::arguments("resolve", arguments)?;
     let library = session.library();
     if arguments.check {
         return check(session, &library, &arguments.profiles);
     }
     if arguments.profiles.is_empty() {
         let profile = session.load()?;
-        return output(&format!("{}\n", document(&profile)));
+        return output(&format!("{}\n", document(profile)));
     }
     let documents: Vec<Result<String, Problem>> = arguments
         .profiles
@@ -72,7 +72,10 @@ fn check(session: &Session, library: &Library<'_>, names: &[String]) -> Result<(
 fn check_one(session: &Session, library: &Library<'_>, name: &str) -> (String, usize) {
     let profile = match library.load(&session.request(name)) {
         Ok(profile) => profile,
-        Err(error) => return (format!("{name}: {error}\n"), 1),
+        Err(failure) => {
+            let lines: Vec<String> = failure.all().map(|error| format!("{name}: {error}\n")).collect();
+            return (lines.concat(), lines.len());
+        }
     };
     let mut resolver = Resolver::new(&profile);
     let (mut options, mut waiting) = (0, 0);

@@ -4,12 +4,12 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rbuildout_parser::Diagnostic;
 use rbuildout_parser::python::str_repr;
+use rbuildout_parser::{Diagnostic, Failure};
 use rbuildout_recipes::run::Level;
 
 use super::Problem;
-use crate::run::{Failure, settings};
+use crate::run::settings;
 use crate::session::Session;
 use crate::ui::{LogSettings, Reporter};
 

@@ -80,14 +80,24 @@ pub(crate) fn unpack(
     strip: Strip,
     environment: &Environment,
 ) -> Result<(), RecipeError> {
-    let file = fetch::fetch(run, request)?;
+    let file = fetch::fetch_existing(run, request)?;
     if run.services.interrupted() {
         return Err(RecipeError::Interrupted);
     }
     fetch::check_apart(file.path(), directory)?;
     run.log.phase("unpack");
     let path = environment.path(run)?;
-    archive::unpack(file.path(), directory, &Limits::default(), path.as_deref())?;
+    let skipped = archive::unpack(file.path(), directory, &Limits::default(), path.as_deref())?;
+    if skipped.count > 0 {
+        let more = if skipped.count > skipped.names.len() as u64 { ", ..." } else { "" };
+        let entries = if skipped.count == 1 { "entry" } else { "entries" };
+        let names = skipped.names.join(", ");
+        run.warning(&format!(
+            "Skipped {} {entries} that would be outside of {}: {names}{more}",
+            skipped.count,
+            directory.display()
+        ));
+    }
     archive::strip_top_level(directory, strip)?;
     Ok(())
 }

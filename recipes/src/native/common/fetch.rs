@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use rbuildout_cache::download::local_file;
 use rbuildout_cache::{Fetched, Progress, Request};
 
 use crate::api::{Host, Settings, required, text};
-use crate::error::RecipeError;
+use crate::error::{Place, RecipeError, Text};
 use crate::native::common::{paths, truth};
 use crate::run::RunContext;
 
@@ -62,9 +63,35 @@ impl Drop for File {
 
 /// Fetches a file to wherever it is kept.
 pub(crate) fn fetch(run: &RunContext, request: &Request) -> Result<File, RecipeError> {
+    get(run, request).map_err(|error| at_checksum(error, request))
+}
+
+/// As [`fetch`], for what must be there: without a checksum, the reference does not look at a local file.
+pub(crate) fn fetch_existing(run: &RunContext, request: &Request) -> Result<File, RecipeError> {
+    get_existing(run, request).map_err(|error| at_checksum(error, request))
+}
+
+/// As [`fetch_existing`], with the error as it is: the request does not come from the usual options.
+pub(crate) fn get_existing(run: &RunContext, request: &Request) -> Result<File, RecipeError> {
+    let file = get(run, request)?;
+    file.0.check()?;
+    Ok(file)
+}
+
+fn get(run: &RunContext, request: &Request) -> Result<File, RecipeError> {
     check(request)?;
     run.log.phase("download");
     Ok(File(run.services.downloader().fetch(request, run.log.progress())?))
+}
+
+/// Shows a wrong checksum where it is written.
+fn at_checksum(error: RecipeError, request: &Request) -> RecipeError {
+    match (&error, &request.md5) {
+        (RecipeError::Download(cause), Some(md5)) if cause.is_mismatch() => {
+            error.at(Place::line(Text::Option("md5sum"), 1, md5), None)
+        }
+        _ => error,
+    }
 }
 
 /// Fetches a file while a section is initialised.
@@ -75,7 +102,7 @@ pub(crate) fn fetch_at_init(host: &dyn Host, request: &Request) -> Result<File, 
     for line in lines.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
         host.print(&line);
     }
-    Ok(File(fetched?))
+    Ok(File(fetched.map_err(|error| at_checksum(error.into(), request))?))
 }
 
 /// An empty path would be the buildout directory.
@@ -93,10 +120,6 @@ pub(crate) fn check_apart(source: &Path, destination: &Path) -> Result<(), Recip
     Err(RecipeError::user_with_hint(message, "Correct the option `url`."))
 }
 
-fn local_path(url: &str) -> &Path {
-    Path::new(url.strip_prefix("file://").unwrap_or(url))
-}
-
 /// Keeps what is to be printed about a download.
 #[derive(Default)]
 struct Lines(Mutex<Vec<String>>);
@@ -110,10 +133,12 @@ impl Progress for Lines {
 /// Fetches a file to `path`: a link or a copy of a local or cached one.
 pub(crate) fn fetch_to(run: &RunContext, request: &Request, path: &Path) -> Result<(), RecipeError> {
     check(request)?;
-    check_apart(local_path(&request.url), path)?;
+    if let Some(source) = local_file(&request.url) {
+        check_apart(source, path)?;
+    }
     run.log.phase("download");
-    run.services.downloader().fetch_to(request, path, run.log.progress())?;
-    Ok(())
+    let fetched = run.services.downloader().fetch_to(request, path, run.log.progress());
+    fetched.map(drop).map_err(|error| at_checksum(error.into(), request))
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use rbuildout_cache::Request;
+use rbuildout_cache::{DownloadError, Request};
 
 use super::environment::Variables;
 use super::{fetch, paths};
 use crate::api::{Host, text};
-use crate::error::{CommandStatus, RecipeError};
+use crate::error::{CommandStatus, Place, RecipeError, Text};
 use crate::run::{CommandSpec, RunContext};
 
 /// Patches and how to apply them.
@@ -25,6 +25,10 @@ pub(crate) struct Patches {
 struct Patch {
     url: String,
     md5: Option<String>,
+    /// As the option has it.
+    word: String,
+    /// Its line in the option, from 1.
+    line: usize,
 }
 
 impl Patches {
@@ -32,11 +36,7 @@ impl Patches {
         let patches = text(host, "patches")?.unwrap_or_default();
         let binary = text(host, "patch-binary")?.unwrap_or_else(|| "patch".to_owned());
         let options = text(host, "patch-options")?.unwrap_or_else(|| "-p0".to_owned());
-        Ok(Self {
-            list: patches.split_whitespace().map(parse).collect(),
-            binary,
-            options: options.split_whitespace().collect::<Vec<_>>().join(" "),
-        })
+        Ok(Self { list: parse(&patches), binary, options: options.split_whitespace().collect::<Vec<_>>().join(" ") })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -58,7 +58,7 @@ impl Patches {
         failed: impl Fn(&str, &CommandSpec, CommandStatus) -> RecipeError,
     ) -> Result<(), RecipeError> {
         for patch in &self.list {
-            let file = fetch::fetch(run, &patch.request(directory))?;
+            let file = fetch::get_existing(run, &patch.request(directory)).map_err(|error| patch.failure(error))?;
             run.log.phase("patch");
             let command = format!("{} {}", self.binary, self.options);
             let path = paths::to_text(file.path());
@@ -86,14 +86,30 @@ fn plain_words(command: &str) -> Option<Vec<&OsStr>> {
     (command.chars().all(plain) && is_program).then_some(words)
 }
 
-fn parse(word: &str) -> Patch {
-    match word.split_once('#') {
-        Some((url, md5)) => Patch { url: url.to_owned(), md5: Some(md5.to_owned()).filter(|md5| !md5.is_empty()) },
-        None => Patch { url: word.to_owned(), md5: None },
-    }
+fn parse(text: &str) -> Vec<Patch> {
+    let lines = text.lines().zip(1..);
+    let words = lines.flat_map(|(line, number)| line.split_whitespace().map(move |word| (word, number)));
+    words
+        .map(|(word, line)| {
+            let (url, md5) = word.split_once('#').unwrap_or((word, ""));
+            let md5 = Some(md5.to_owned()).filter(|md5| !md5.is_empty());
+            Patch { url: url.to_owned(), md5, word: word.to_owned(), line }
+        })
+        .collect()
 }
 
 impl Patch {
+    /// The error of a fetch, shown at the patch.
+    fn failure(&self, error: RecipeError) -> RecipeError {
+        let RecipeError::Download(cause) = &error else { return error };
+        let place = Place::line(Text::Option("patches"), self.line, &self.word);
+        let DownloadError::NoSuchFile { path } = cause else { return error.at(place, None) };
+        let message = format!("The patch {} does not exist: there is no file {}.", self.url, path.display());
+        let hint = "A relative path starts in the directory of the source. For a file beside the profile, write \
+                    `${:_profile_base_location_}/NAME`.";
+        RecipeError::user_with_hint(message, hint).at(place, None)
+    }
+
     fn request(&self, directory: &Path) -> Request {
         let mut request = Request::new(fetch::absolute(directory, &self.url));
         request.md5.clone_from(&self.md5);
@@ -115,8 +131,8 @@ mod tests {
 
     #[test]
     fn checksum_after_the_hash() {
-        let patch = parse("http://x/y.patch#abc");
-        assert_eq!((patch.url.as_str(), patch.md5.as_deref()), ("http://x/y.patch", Some("abc")));
-        assert_eq!(parse("y.patch#").md5, None);
+        let patches = parse("\nhttp://x/y.patch#abc y.patch#\n\n z.patch");
+        let patches: Vec<_> = patches.iter().map(|p| (p.url.as_str(), p.md5.as_deref(), p.line)).collect();
+        assert_eq!(patches, [("http://x/y.patch", Some("abc"), 2), ("y.patch", None, 2), ("z.patch", None, 4)]);
     }
 }

@@ -17,53 +17,7 @@ use rbuildout_parser::python::{Dict, Value, str_repr, to_str};
 use super::json;
 use crate::api::{Host, text};
 use crate::error::RecipeError;
-use crate::template::ContextValue;
-
-/// Names that every template has.
-const DEFAULT: [&str; 42] = [
-    "abs",
-    "all",
-    "any",
-    "assert",
-    "bin",
-    "bool",
-    "bytes",
-    "callable",
-    "chr",
-    "complex",
-    "dict",
-    "divmod",
-    "dumps",
-    "enumerate",
-    "filter",
-    "float",
-    "format",
-    "frozenset",
-    "hex",
-    "int",
-    "isinstance",
-    "iter",
-    "len",
-    "list",
-    "map",
-    "max",
-    "min",
-    "next",
-    "oct",
-    "ord",
-    "pow",
-    "range",
-    "repr",
-    "reversed",
-    "round",
-    "set",
-    "six",
-    "sorted",
-    "str",
-    "sum",
-    "tuple",
-    "zip",
-];
+use crate::template::{ContextValue, in_every_template};
 
 /// Reads the option.
 pub(super) fn read(host: &mut dyn Host) -> Result<IndexMap<String, ContextValue>, RecipeError> {
@@ -72,7 +26,7 @@ pub(super) fn read(host: &mut dyn Host) -> Result<IndexMap<String, ContextValue>
     for line in lines.lines().filter(|line| !line.is_empty()) {
         let [kind, name, expression] = three_words(line)?;
         let value = value(host, kind, expression)?;
-        if DEFAULT.contains(&name) || context.contains_key(name) {
+        if in_every_template(name) || context.contains_key(name) {
             return Err(RecipeError::internal("ValueError", format!("Duplicate context entry {}", str_repr(name))));
         }
         context.insert(name.to_owned(), value);

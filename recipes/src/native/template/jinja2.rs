@@ -27,6 +27,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use indexmap::IndexMap;
 use rbuildout_cache::Request;
 
+use super::failure::{failure, unsupported};
 use super::output::Output;
 use super::source::{Source, read};
 use super::{context, imports};
@@ -34,7 +35,7 @@ use crate::api::{Distribution, Effects, Host, Installed, Part, Recipe, required,
 use crate::error::RecipeError;
 use crate::native::common::{fetch, files, paths, truth};
 use crate::run::RunContext;
-use crate::template::{ContextValue, Imports, NativeEngine, RenderJob, TemplateEngine, TemplateError};
+use crate::template::{ContextValue, Imports, NativeEngine, RenderJob, TemplateEngine};
 
 pub(crate) struct Jinja2;
 
@@ -48,12 +49,13 @@ impl Recipe for Jinja2 {
         let encoding = text(host, "encoding")?.unwrap_or_else(|| "utf-8".to_owned());
         let update = truth::exact(text(host, "update")?.as_deref(), false)?;
         let imports = imports::read(host)?;
-        let (path, source, is_fixed) = source(host)?;
+        let (path, source, option, is_fixed) = source(host)?;
         let mode = text(host, "mode")?.filter(|mode| !mode.is_empty());
         let extensions = text(host, "extensions")?.unwrap_or_default();
         Ok(Box::new(Jinja2Part {
             output: Output { path, mode },
             source,
+            option,
             once: once.map(|once| paths::resolve(host.settings(), once)),
             encoding,
             update,
@@ -65,28 +67,30 @@ impl Recipe for Jinja2 {
     }
 }
 
-/// The output, the template, and whether it can only change with the options.
-fn source(host: &mut dyn Host) -> Result<(String, Source, bool), RecipeError> {
+/// The output, the template, the option that names it, and whether it can only change with the options.
+fn source(host: &mut dyn Host) -> Result<(String, Source, &'static str, bool), RecipeError> {
     if let Some(output) = text(host, "output")? {
         let source = Source::read(host)?;
         let is_fixed = source.is_fixed();
-        return Ok((output, source, is_fixed));
+        return Ok((output, source, "inline", is_fixed));
     }
     let output = required(host, "rendered")?;
     let template = required(host, "template")?;
-    let source = if let Some(text) = template.strip_prefix("inline:") {
-        Source::Inline(text.trim_start_matches(['\r', '\n']).to_owned())
-    } else {
-        let md5 = fetch::md5sum(host)?;
-        Source::from_url(host, template, md5)
+    // The original reads the checksum in any case; update then does nothing.
+    let md5 = fetch::md5sum(host)?;
+    let is_fixed = md5.is_some();
+    let source = match template.strip_prefix("inline:") {
+        Some(text) => Source::Inline(text.trim_start_matches(['\r', '\n']).to_owned()),
+        None => Source::from_url(host, template, md5),
     };
-    let is_fixed = matches!(source, Source::Url { .. }) && source.is_fixed();
-    Ok((output, source, is_fixed))
+    Ok((output, source, "template", is_fixed))
 }
 
 struct Jinja2Part {
     output: Output,
     source: Source,
+    /// Where the template is, if it is inline.
+    option: &'static str,
     once: Option<PathBuf>,
     encoding: String,
     update: bool,
@@ -121,27 +125,9 @@ impl Jinja2Part {
             now,
         };
         NativeEngine.supports(&job).map_err(|reason| unsupported(run.part, &reason.to_string()))?;
-        NativeEngine.render(&job).map_err(|error| failure(run, error))
+        let option = matches!(self.source, Source::Inline(_)).then_some(self.option);
+        NativeEngine.render(&job).map_err(|error| failure(run, &job, option, error))
     }
-}
-
-fn unsupported(part: &str, reason: &str) -> RecipeError {
-    let message = format!(
-        "The template of part `{part}` needs the Python recipe host, which this version doesn't have: {reason}."
-    );
-    RecipeError::user_with_hint(message, "Compute it in the profile and hand it over in `context`.")
-}
-
-fn failure(run: &RunContext, error: TemplateError) -> RecipeError {
-    if error.is_unsupported() {
-        let place = format!("{}, line {}: {}", error.template, error.line, error.exception.message);
-        return unsupported(run.part, &place);
-    }
-    match error.line {
-        0 => run.error(&format!("The template {} failed.", error.template)),
-        line => run.error(&format!("The template {} failed in line {line}.", error.template)),
-    }
-    error.exception.into()
 }
 
 impl Part for Jinja2Part {

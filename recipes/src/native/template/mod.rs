@@ -1,6 +1,7 @@
 //! The recipes of slapos.recipe.template.
 
 mod context;
+mod failure;
 mod imports;
 mod jinja2;
 mod json;

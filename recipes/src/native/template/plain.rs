@@ -16,10 +16,12 @@
 
 use std::path::{Path, PathBuf};
 
+use rbuildout_parser::{MAX_VALUE, Piece, pieces};
+
 use super::output::Output;
 use super::source::{Source, read};
 use crate::api::{Distribution, Effects, Host, Installed, Part, Recipe, required, text};
-use crate::error::RecipeError;
+use crate::error::{Place, RecipeError, Text};
 use crate::native::common::fetch;
 use crate::run::RunContext;
 
@@ -39,7 +41,7 @@ impl Recipe for Template {
             Source::Inline(text) => text.clone(),
             Source::Url { url, request } => {
                 let file = fetch::fetch_at_init(host, request)?;
-                substitute(host, &read(&file, url)?)?
+                substitute(host, &read(&file, url)?, url)?
             }
         };
         Ok(Box::new(TemplatePart { output, content, is_fixed, directory: host.settings().directory.clone() }))
@@ -47,9 +49,45 @@ impl Recipe for Template {
 }
 
 /// Substitutes a fetched text. Each `$$` is a `$` that the substitution doesn't see.
-fn substitute(host: &mut dyn Host, text: &str) -> Result<String, RecipeError> {
-    let pieces: Result<Vec<_>, _> = text.split("$$").map(|piece| host.substitute(piece)).collect();
-    Ok(pieces?.join("$"))
+fn substitute(host: &mut dyn Host, text: &str, url: &str) -> Result<String, RecipeError> {
+    let mut result = String::with_capacity(text.len());
+    let mut at = 0;
+    for (index, part) in text.split("$$").enumerate() {
+        if index > 0 {
+            result.push('$');
+            at += 2;
+        }
+        for piece in pieces(part) {
+            let token = match piece {
+                Piece::Text(text) => {
+                    result.push_str(text);
+                    at += text.len();
+                    continue;
+                }
+                Piece::Reference { token, .. } | Piece::Malformed { token, .. } => token,
+            };
+            let value = host.substitute(token).map_err(|error| error.at(place(text, at, token.len(), url), None))?;
+            if result.len() + value.len() > MAX_VALUE {
+                let message = format!("The text made from {url} is longer than {} MiB.", MAX_VALUE >> 20);
+                return Err(RecipeError::user(message).at(place(text, at, token.len(), url), None));
+            }
+            result.push_str(&value);
+            at += token.len();
+        }
+    }
+    Ok(result)
+}
+
+/// The place of `length` bytes from `at` on, as far as they are in one line.
+fn place(text: &str, at: usize, length: usize, url: &str) -> Place {
+    let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    Place {
+        text: Text::File(url.to_owned()),
+        line: 1 + text[..at].matches('\n').count(),
+        content: text[begin..end].to_owned(),
+        mark: at - begin..(at + length).min(end) - begin,
+    }
 }
 
 struct TemplatePart {
