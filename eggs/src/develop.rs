@@ -15,6 +15,7 @@ use crate::error::{Cause, EggError};
 use crate::install::edit_setup_cfg;
 use crate::name::canonical_name;
 use crate::settings::{BuildExt, Mode};
+use crate::version::Version;
 
 /// What is to be developed.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,10 @@ pub struct Develop {
 const MARKER: &str = "EASY-INSTALL-DEV-SCRIPT";
 /// Stands in for the setup script of a project that has none (slapos mode).
 const NO_SCRIPT: &str = "from setuptools import setup\nsetup()\n";
+/// What `develop` did before it became a call of pip.
+const LINK: &str = include_str!("develop.py");
+/// The first setuptools whose `develop` leaves no `.egg-link`.
+const WITHOUT_LINK: &str = "80";
 
 impl Eggs {
     /// Makes a project usable where it is. Returns the path of the `.egg-link`.
@@ -53,15 +58,24 @@ impl Eggs {
         } else {
             Source::File
         };
-        let mut script = tempfile::NamedTempFile::new()?;
-        script.write_all(self.setup_program(&root, &setup, &source).as_bytes())?;
         let built = tempfile::Builder::new().prefix(".develop-").tempdir_in(&develop.directory)?;
+        let by_hand = self.setuptools_version().is_some_and(|version| *version >= Version::new(WITHOUT_LINK));
+        let mut program = self.setup_program(&root, &setup, &source);
+        if by_hand {
+            program.push_str(&format!("\nTARGET = {}\n{LINK}", str_repr(&built.path().to_string_lossy())));
+        }
+        let mut script = tempfile::NamedTempFile::new()?;
+        script.write_all(program.as_bytes())?;
         let mut arguments: Vec<OsString> = vec![script.path().into()];
         if !context.enabled(Level::Debug) || self.settings.mode == Mode::Upstream {
             arguments.push("-q".into());
         }
-        arguments.extend(["develop", "-mN", "-d"].map(OsString::from));
-        arguments.push(built.path().into());
+        if by_hand {
+            arguments.extend(["egg_info", "build_ext", "--inplace"].map(OsString::from));
+        } else {
+            arguments.extend(["develop", "-mN", "-d"].map(OsString::from));
+            arguments.push(built.path().into());
+        }
         let program = self.interpreter.executable().to_owned();
         let environment = self.build_environment(&develop.environment, context);
         let command = Command { program, arguments, directory: None, environment };

@@ -15,6 +15,7 @@ use crate::picked::Picked;
 use crate::pins::Pins;
 use crate::resolve::Resolver;
 use crate::settings::{BuildExt, Install, Settings};
+use crate::version::Version;
 use crate::working_set::WorkingSet;
 
 /// Index, links and hosts of an [`Index`].
@@ -41,6 +42,7 @@ struct Tools {
     all: Vec<PathBuf>,
     /// Those of setuptools, pip and wheel.
     pip: Vec<PathBuf>,
+    setuptools: Option<Version>,
 }
 
 impl Eggs {
@@ -147,6 +149,11 @@ impl Eggs {
         &self.tools().pip
     }
 
+    /// The version of the setuptools that runs setup scripts.
+    pub(crate) fn setuptools_version(&self) -> Option<&Version> {
+        self.tools().setuptools.as_ref()
+    }
+
     fn tools(&self) -> &Tools {
         self.tools.get_or_init(|| {
             let mut environment = Environment::new(&self.interpreter);
@@ -163,6 +170,7 @@ impl Eggs {
             Tools {
                 all: places(&["zc.buildout", "setuptools", "pip", "wheel"]),
                 pip: places(&["setuptools", "pip", "wheel"]),
+                setuptools: environment.of("setuptools").first().map(|one| one.version().clone()),
             }
         })
     }

@@ -151,6 +151,19 @@ fn pages_links_and_checksums() {
 }
 
 #[test]
+fn what_was_unpacked_is_not_fetched() {
+    let server = server();
+    let place = Place::new();
+    install(&place, &request(&place, &server, "x==2.0"), &Log::default()).unwrap();
+    let before = place.tree("eggs");
+    rbuildout_cache::tree::remove(&place.path("eggs")).unwrap();
+    server.asked();
+    install(&place, &request(&place, &server, "x==2.0"), &Log::default()).unwrap();
+    assert_eq!(server.asked(), ["/links/", "/simple/x/"]);
+    assert_eq!(place.tree("eggs"), before);
+}
+
+#[test]
 fn hosts_that_are_not_allowed() {
     let server = server();
     let place = Place::new();

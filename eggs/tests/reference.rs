@@ -190,20 +190,45 @@ fn sources() {
     same_at(&place, &twin, &ask);
 }
 
-#[test]
-fn developed_projects() {
-    let place = Place::new();
+/// A project to develop, with its code below `src`, and a question about it.
+fn developed(place: &Place) -> Ask {
     project(
         &place.path("src/dev"),
         "dev.pkg",
         "0.1",
-        "packages=['devpkg'], install_requires=['dep'], scripts=['devscript'], entry_points={'console_scripts': ['devpkg = devpkg:main']}",
-        &[("devpkg/__init__.py", "def main(): pass\n"), ("devscript", "#!/usr/bin/env python\nimport devpkg\n")],
+        "packages=['devpkg'], package_dir={'': 'lib'}, install_requires=['dep'], scripts=['bin/devscript'], \
+         entry_points={'console_scripts': ['devpkg = devpkg:main']}",
+        &[
+            ("lib/devpkg/__init__.py", "def main(): pass\n"),
+            ("bin/devscript", "#!/usr/bin/env python\nimport devpkg\n"),
+        ],
     );
     Wheel::new("dep", "1").write(&place.path("links"));
     let mut ask = Ask::new(&["dev.pkg"]);
     ask.develop = vec!["src/dev".into()];
     ask.scripts = Some(scripts(&["dev.pkg"]));
+    ask
+}
+
+#[test]
+fn developed_projects() {
+    let place = Place::new();
+    let ask = developed(&place);
+    same(&place, &ask);
+}
+
+/// A setuptools whose `develop` is a call of pip: what it did is done by hand.
+#[test]
+fn developed_without_the_command() {
+    let mut place = Place::new();
+    let ask = developed(&place);
+    let newer = place.path("newer");
+    fs_err::create_dir(&newer).unwrap();
+    // The same code under another number.
+    let places = support::interpreter();
+    let real = places.sys_path().iter().map(|path| path.join("setuptools-67.8.0.dist-info")).find(|path| path.exists());
+    rbuildout_cache::tree::copy(&real.unwrap(), &newer.join("setuptools-80.9.0.dist-info")).unwrap();
+    place.python_path = Some(newer);
     same(&place, &ask);
 }
 

@@ -35,6 +35,11 @@ pub(crate) struct Made {
     _directory: tempfile::TempDir,
 }
 
+/// Whether `text` is a sha256, and so can be part of a path.
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl Made {
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -56,6 +61,17 @@ impl Installer<'_> {
         let work = self.work_directory()?;
         let path = self.make_in(work.path(), file, candidate, patches)?;
         Ok(Made { path, _directory: work })
+    }
+
+    /// The egg of a wheel that was unpacked before, if its checksum is known without fetching it.
+    pub(crate) fn stored(&self, candidate: &Candidate) -> Result<Option<Made>, EggError> {
+        let digest = candidate.request().sha256.filter(|digest| is_digest(digest));
+        let Some(digest) = digest.filter(|_| candidate.precedence == crate::Precedence::Wheel) else {
+            return Ok(None);
+        };
+        let work = self.work_directory()?;
+        let path = self.stored_wheel(&candidate.file_name(), &digest, work.path())?;
+        Ok(path.map(|path| Made { path, _directory: work }))
     }
 
     /// Builds a source distribution with options of `build_ext` and installs it.

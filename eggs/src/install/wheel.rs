@@ -28,31 +28,44 @@ impl Installer<'_> {
             return convert(file, work, interpreter);
         };
         let digest = hash_file(file, &[Algorithm::Sha256])?.sha256.unwrap_or_default();
-        let shared = self.eggs.settings.mode == Mode::Slapos;
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let other = md5_hex(format!("{RULES}\n{name}\n{shared}\n{}", environment(interpreter)));
-        let entry = store::Entry::new(cache, &format!("{digest}-{other}"));
-        let egg = match entry.get() {
-            Some(egg) => egg,
-            None => {
-                let Ok(new) = entry.work_directory() else {
-                    // A cache that can't be written is none.
-                    return convert(file, work, interpreter);
-                };
-                let egg = convert(file, new.path(), interpreter)?;
-                if depends_on_machine(&egg) {
-                    return convert(file, work, interpreter);
-                }
-                if shared {
-                    modes::share(&egg)?;
-                }
-                entry.keep(new, &egg)?
-            }
+        let entry = self.entry(cache, &name, &digest);
+        if let Some(egg) = entry.get() {
+            return Ok(link(&egg, work)?);
+        }
+        let Ok(new) = entry.work_directory() else {
+            // A cache that can't be written is none.
+            return convert(file, work, interpreter);
         };
-        let made = work.join(egg.file_name().unwrap_or_default());
-        tree::clone_by_links(&egg, &made)?;
-        Ok(made)
+        let egg = convert(file, new.path(), interpreter)?;
+        if depends_on_machine(&egg) {
+            return convert(file, work, interpreter);
+        }
+        if self.eggs.settings.mode == Mode::Slapos {
+            modes::share(&egg)?;
+        }
+        Ok(link(&entry.keep(new, &egg)?, work)?)
     }
+
+    /// Makes an egg in `work` of a wheel that was unpacked before: `name` is that of its file, `digest` its sha256.
+    pub(super) fn stored_wheel(&self, name: &str, digest: &str, work: &Path) -> Result<Option<PathBuf>, EggError> {
+        let cache = self.eggs.settings.cache_directory.as_deref();
+        let found = cache.and_then(|cache| self.entry(cache, name, digest).get());
+        Ok(found.map(|egg| link(&egg, work)).transpose()?)
+    }
+
+    fn entry(&self, cache: &Path, name: &str, digest: &str) -> store::Entry {
+        let shared = self.eggs.settings.mode == Mode::Slapos;
+        let other = md5_hex(format!("{RULES}\n{name}\n{shared}\n{}", environment(&self.eggs.interpreter)));
+        store::Entry::new(cache, &format!("{digest}-{other}"))
+    }
+}
+
+/// Makes a copy of `egg` in `work` that shares its files.
+fn link(egg: &Path, work: &Path) -> std::io::Result<PathBuf> {
+    let made = work.join(egg.file_name().unwrap_or_default());
+    tree::clone_by_links(egg, &made)?;
+    Ok(made)
 }
 
 /// What markers are decided by, but for the state of the machine.

@@ -27,8 +27,15 @@ impl Base<'_> {
         candidate: &Candidate,
         directory: &Path,
     ) -> Result<Made, EggError> {
-        let fetched = self.fetch(candidate)?;
         let patches = self.request.patches.get(&requirement.project);
+        // A download cache gets what is installed, wherever that was unpacked before.
+        if patches.is_none()
+            && self.eggs.settings.download_cache.is_none()
+            && let Some(made) = self.installer(directory).stored(candidate)?
+        {
+            return Ok(made);
+        }
+        let fetched = self.fetch(candidate)?;
         self.installer(directory).make(&fetched.path, candidate, patches)
     }
 

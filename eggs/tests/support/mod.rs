@@ -72,6 +72,8 @@ impl Ask {
 pub struct Place {
     pub root: tempfile::TempDir,
     pub mode: Mode,
+    /// A directory on the path of our interpreter.
+    pub python_path: Option<PathBuf>,
 }
 
 impl Place {
@@ -80,7 +82,7 @@ impl Place {
         for name in ["links", "index", "develop-eggs", "eggs", "bin", "src", "dist", "cache"] {
             fs_err::create_dir(root.path().join(name)).unwrap();
         }
-        Self { root, mode: Mode::Upstream }
+        Self { root, mode: Mode::Upstream, python_path: None }
     }
 
     /// A place with the same distributions and sources.
@@ -173,7 +175,11 @@ impl Place {
         settings.allow_picked_versions = ask.allow_picked;
         settings.prefer_final = ask.prefer_final;
         settings.store_required_by = true;
-        Eggs::new(interpreter(), Downloader::new(DownloadSettings::new(self.path("spool"))), settings)
+        Eggs::new(
+            interpreter_with(self.python_path.as_deref()),
+            Downloader::new(DownloadSettings::new(self.path("spool"))),
+            settings,
+        )
     }
 
     pub fn request(&self, ask: &Ask) -> Install {
@@ -306,7 +312,12 @@ pub fn python() -> PathBuf {
 }
 
 pub fn interpreter() -> Arc<Interpreter> {
-    let environment = std::env::vars_os().collect();
+    interpreter_with(None)
+}
+
+fn interpreter_with(path: Option<&Path>) -> Arc<Interpreter> {
+    let mut environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    environment.extend(path.map(|path| ("PYTHONPATH".into(), path.into())));
     Arc::new(Interpreter::ask(&python(), &environment, None).unwrap())
 }
 

@@ -1,6 +1,5 @@
 """What a construction is found to read of the world, and which updates do nothing."""
 
-import os
 import unittest
 
 from tests.test_recipes import Case
