@@ -92,6 +92,11 @@ impl Eggs {
         Resolver::new(self, request, context).resolve()
     }
 
+    /// Whether [`install`](Self::install) would meet `request` with what is there, without asking an index.
+    pub fn is_all_there(&self, request: &Install, context: &dyn Context) -> bool {
+        Resolver::new(self, request, context).is_all_there()
+    }
+
     /// Builds a source distribution with options of `build_ext` into `request.eggs_directory` (develop-eggs, for
     /// `zc.recipe.egg:custom`). The first requirement counts. Returns where it is.
     ///

@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 use rbuildout_cache::{Downloader, Request};
 use rbuildout_parser::python::{Value, to_str};
 
+use crate::eggs::Active;
 use crate::error::RecipeError;
 use crate::live::LiveBuildout;
 use crate::run::{Level, RunContext, Variables};
@@ -115,6 +116,11 @@ pub trait Recipe: Send + Sync {
     /// Distribution that the Python original comes in, and the version whose behaviour is reproduced here.
     fn distribution(&self) -> Distribution;
 
+    /// The same in upstream mode, where it may be another one.
+    fn upstream_distribution(&self) -> Distribution {
+        self.distribution()
+    }
+
     /// Options that `init` sets although the profile need not, for the static check of `${part:option}` references.
     fn publishes(&self) -> &'static [&'static str] {
         &[]
@@ -151,8 +157,18 @@ pub struct Distribution {
 pub enum Effects {
     /// Only its own location and outputs: may run beside any part that it neither references nor is referenced by.
     Hermetic,
+    /// The same, but for eggs: it keeps its place in the list among other parts that do something with developed ones.
+    Eggs(DevelopEggs),
     /// Anything: runs alone, after all parts before it in the list and before all after it.
     Ordered,
+}
+
+/// What a part has to do with the directory of develop eggs. Who reads it comes after all that wrote to it before, and
+/// who writes to it after all that read it before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DevelopEggs {
+    pub reads: bool,
+    pub writes: bool,
 }
 
 /// An initialised part.
@@ -171,6 +187,12 @@ pub trait Part: Send + Sync {
 
     /// True if `update` would do nothing: the scheduler then does not call it.
     fn update_is_noop(&self) -> bool;
+
+    /// True if `update` would change nothing and say nothing, as far as a look at the machine tells: without a process
+    /// and without the network. The part is then kept. Asked when the plan is made, if nothing else is to be done.
+    fn is_current(&self, _eggs: &Active, _live: &mut dyn LiveBuildout) -> bool {
+        false
+    }
 
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError>;
 

@@ -9,7 +9,7 @@ pub mod python;
 pub mod run;
 pub mod template;
 
-pub use api::{Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
+pub use api::{DevelopEggs, Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
 pub use error::{CommandFailure, CommandStatus, Place, RecipeError, Text};
 pub use live::{Depends, LiveBuildout, WithLive};
 pub use native::{NATIVES_VARIABLE, Natives, find};

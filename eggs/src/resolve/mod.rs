@@ -54,6 +54,10 @@ impl<'a> Resolver<'a> {
         Self { base, environment, links, index, origins: Origins::default() }
     }
 
+    pub(crate) fn is_all_there(&self) -> bool {
+        self.base.is_all_there()
+    }
+
     /// Looks at the eggs directory again.
     fn rescan(&mut self) {
         for place in self.base.eggs_directory.iter().flat_map(|directory| egg_places(directory)) {

@@ -33,6 +33,13 @@ struct Entry {
     attributes: String,
 }
 
+/// A script as it should be.
+struct Script {
+    file: PathBuf,
+    content: String,
+    what: &'static str,
+}
+
 impl Eggs {
     /// Generates scripts for `working_set`. Returns the paths of all, written or unchanged.
     ///
@@ -44,6 +51,41 @@ impl Eggs {
         working_set: &WorkingSet,
         context: &dyn Context,
     ) -> Result<Vec<PathBuf>, EggError> {
+        let mut written = Vec::new();
+        self.each_script(scripts, working_set, context, &mut |script| {
+            write(&script, context)?;
+            written.push(script.file);
+            Ok(())
+        })?;
+        Ok(written)
+    }
+
+    /// Whether [`scripts`](Self::scripts) would write nothing.
+    ///
+    /// # Errors
+    /// A requirement is not in the working set.
+    pub fn scripts_are_there(
+        &self,
+        scripts: &Scripts,
+        working_set: &WorkingSet,
+        context: &dyn Context,
+    ) -> Result<bool, EggError> {
+        let mut same = true;
+        self.each_script(scripts, working_set, context, &mut |script| {
+            same &= is_same(&script.file, &script.content);
+            Ok(())
+        })?;
+        Ok(same)
+    }
+
+    /// Calls `act` with each script, in order.
+    fn each_script(
+        &self,
+        scripts: &Scripts,
+        working_set: &WorkingSet,
+        context: &dyn Context,
+        act: &mut dyn FnMut(Script) -> Result<(), EggError>,
+    ) -> Result<(), EggError> {
         let locations = working_set.iter().map(|one| one.location()).filter(|path| !path.as_os_str().is_empty());
         let paths = Paths::new(locations.chain(scripts.extra_paths.iter().map(PathBuf::as_path)));
         let initialization = match scripts.initialization.as_str() {
@@ -52,7 +94,6 @@ impl Eggs {
         };
         let header = text::header(self.interpreter.executable(), self.settings.mode == Mode::Slapos);
         let (entries, old_style) = self.sources(scripts, working_set)?;
-        let mut written = Vec::new();
         let file_of = |name: &str| match &scripts.names {
             None => Some(scripts.directory.join(name)),
             // As in a Python dict, the last one of a name counts.
@@ -64,8 +105,7 @@ impl Eggs {
             };
             let (list, before) = paths.lines(&file, scripts.relative_paths.as_deref())?;
             let content = text::script(&header, &before, &list, &initialization, entry, &scripts.arguments);
-            write(&file, &content, "script", context)?;
-            written.push(file);
+            act(Script { file, content, what: "script" })?;
         }
         warn_unknown(scripts, &entries, context);
         for (name, source) in &old_style {
@@ -74,18 +114,16 @@ impl Eggs {
             };
             let (list, before) = paths.lines(&file, scripts.relative_paths.as_deref())?;
             if let Some(content) = old_style::wrapped(&header, source, &before, &list, &initialization) {
-                write(&file, &content, "script", context)?;
-                written.push(file);
+                act(Script { file, content, what: "script" })?;
             }
         }
         if let Some(name) = scripts.interpreter.as_deref().filter(|name| !name.is_empty()) {
             let file = scripts.directory.join(name);
             let (list, before) = paths.lines(&file, scripts.relative_paths.as_deref())?;
             let content = text::interpreter(&header, &before, &list, &initialization);
-            write(&file, &content, "interpreter", context)?;
-            written.push(file);
+            act(Script { file, content, what: "interpreter" })?;
         }
-        Ok(written)
+        Ok(())
     }
 
     /// The entry points and old-style scripts that `scripts` asks for.
@@ -158,7 +196,7 @@ fn warn_unknown(scripts: &Scripts, entries: &[Entry], context: &dyn Context) {
 }
 
 /// Writes a script unless it is as it should be.
-fn write(file: &Path, content: &str, what: &str, context: &dyn Context) -> Result<(), EggError> {
+fn write(Script { file, content, what }: &Script, context: &dyn Context) -> Result<(), EggError> {
     if is_same(file, content) {
         return Ok(());
     }

@@ -49,7 +49,10 @@ impl Buildout<'_> {
         self.behalf.push(name.clone());
         let part: Result<Arc<dyn Part>, RecipeError> = match &found {
             Found::Native(native) => {
-                let distribution = native.distribution();
+                let distribution = match self.mode {
+                    Mode::Slapos => native.distribution(),
+                    Mode::Upstream => native.upstream_distribution(),
+                };
                 let token = format!("{}-{}", distribution.project, distribution.version);
                 self.tokens.insert(name.clone(), vec![token]);
                 native.init(&mut InitHost::new(self, name.clone())).map(Arc::from)

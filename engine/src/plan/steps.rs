@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rbuildout_parser::installed::{INSTALLED_OPTION, InstalledState, SavedOptions};
-use rbuildout_recipes::{Effects, Part};
+use rbuildout_recipes::{DevelopEggs, Effects, Part};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -66,10 +66,16 @@ pub struct Rules<'a> {
     pub half_removed: &'a [&'a str],
 }
 
-/// Compares what is recorded with what is wanted.
-pub fn make(candidates: &[Candidate<'_>], installed: &InstalledState, rules: Rules<'_>) -> Plan {
+/// Compares what is recorded with what is wanted. `is_current` tells of a part whether its update would do nothing now.
+pub fn make(
+    candidates: &[Candidate<'_>],
+    installed: &InstalledState,
+    rules: Rules<'_>,
+    is_current: &mut dyn FnMut(&dyn Part) -> bool,
+) -> Plan {
     let index: FxHashMap<&str, usize> = candidates.iter().enumerate().map(|(at, c)| (&*c.name, at)).collect();
-    let steps: Vec<Step> = candidates.iter().map(|candidate| step(candidate, installed, &index, rules)).collect();
+    let mut steps: Vec<Step> = candidates.iter().map(|candidate| step(candidate, installed, &index, rules)).collect();
+    order_eggs(candidates, &mut steps);
     let removals = installed.parts.keys().rev().filter_map(|name| match index.get(&**name) {
         Some(&at) if steps[at].action == Action::Reinstall => {
             Some(Removal { part: name.clone(), reinstalled: true, reasons: steps[at].reasons.clone() })
@@ -79,7 +85,49 @@ pub fn make(candidates: &[Candidate<'_>], installed: &InstalledState, rules: Rul
         }
         _ => None,
     });
-    Plan { removals: removals.collect(), steps }
+    let removals: Vec<Removal> = removals.collect();
+    // What is removed first may be what an update is about.
+    if removals.is_empty() {
+        keep_current(candidates, &mut steps, is_current);
+    }
+    Plan { removals, steps }
+}
+
+/// Parts that do something with developed eggs need those before them that matter.
+fn order_eggs(candidates: &[Candidate<'_>], steps: &mut [Step]) {
+    let (mut readers, mut writers) = (Vec::new(), Vec::new());
+    for (at, candidate) in candidates.iter().enumerate() {
+        let Effects::Eggs(DevelopEggs { reads, writes }) = candidate.part.effects() else { continue };
+        let before = [(reads, &writers), (writes, &readers)];
+        let needed = before.iter().filter(|(matters, _)| *matters).flat_map(|(_, parts)| parts.iter().copied());
+        let mut needs: Vec<usize> = steps[at].needs.iter().copied().chain(needed).collect();
+        needs.sort_unstable();
+        needs.dedup();
+        steps[at].needs = needs;
+        if reads {
+            readers.push(at);
+        }
+        if writes {
+            writers.push(at);
+        }
+    }
+}
+
+/// Keeps the parts whose update would do nothing, as far as nothing at work before them can change that.
+fn keep_current(candidates: &[Candidate<'_>], steps: &mut [Step], is_current: &mut dyn FnMut(&dyn Part) -> bool) {
+    for (candidate, step) in candidates.iter().zip(steps) {
+        if step.action == Action::Update && is_current(candidate.part) {
+            step.action = Action::Keep;
+        }
+        let changes = match candidate.part.effects() {
+            Effects::Hermetic => false,
+            Effects::Eggs(DevelopEggs { writes, .. }) => writes,
+            Effects::Ordered => true,
+        };
+        if changes && step.action != Action::Keep {
+            return;
+        }
+    }
 }
 
 fn step(

@@ -92,6 +92,7 @@ pub fn install(
     let services = Services {
         settings: settings.clone(),
         downloader,
+        eggs: buildout.python().eggs.clone(),
         environment,
         makeflags: tokens.as_ref().map(|tokens| tokens.makeflags().into()),
         merged: Mutex::default(),

@@ -9,7 +9,7 @@ use rbuildout_parser::installed::{SIGNATURE_OPTION, SavedOptions};
 use rbuildout_parser::{Diagnostic, Failure, Mode, PART_DEPENDENCIES, Profile, mistakes};
 use rbuildout_recipes::eggs::Group;
 use rbuildout_recipes::run::{Environment, Level};
-use rbuildout_recipes::{Settings, find};
+use rbuildout_recipes::{Part, Settings, find};
 use rustc_hash::FxHashSet;
 
 use super::initialise::{Initialised, initialise};
@@ -201,7 +201,10 @@ pub fn prepare<'p>(
         remove_unwanted: wanted.is_empty(),
         half_removed: &pending.iter().map(|removal| &*removal.part).collect::<Vec<_>>(),
     };
-    let plan = make(&candidates, store.state(), rules);
+    let eggs = buildout.python().eggs.clone();
+    let mut is_current =
+        |part: &dyn Part| View::new(&mut buildout).is_ok_and(|mut live| part.is_current(&eggs, &mut live));
+    let plan = make(&candidates, store.state(), rules, &mut is_current);
     Ok(Prepared {
         directories,
         settings: initialised.settings,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rbuildout_cache::Downloader;
+use rbuildout_recipes::eggs::Active;
 use rbuildout_recipes::run::{Environment, RunServices, Variables};
 use rbuildout_recipes::{LiveBuildout, Settings};
 
@@ -14,6 +15,7 @@ use crate::state::Children;
 pub(super) struct Services<'p> {
     pub(super) settings: Arc<Settings>,
     pub(super) downloader: Arc<Downloader>,
+    pub(super) eggs: Arc<Active>,
     pub(super) environment: Arc<Environment>,
     /// What makes are told of the jobserver. Not part of the environment that Python knows: its commands inherit no
     /// descriptors, and so could not reach the jobserver.
@@ -40,6 +42,10 @@ impl RunServices for Services<'_> {
 
     fn downloader(&self) -> &Arc<Downloader> {
         &self.downloader
+    }
+
+    fn eggs(&self) -> &Active {
+        &self.eggs
     }
 
     fn environment(&self) -> Arc<Variables> {

@@ -11,6 +11,7 @@ use rbuildout_eggs::{
 use rbuildout_parser::Diagnostic;
 
 use super::context::RunEggContext;
+use super::work::Known;
 use crate::api::Mode;
 use crate::error::RecipeError;
 use crate::live::LiveBuildout;
@@ -39,12 +40,13 @@ pub struct Active {
     eggs: OnceLock<Eggs>,
     /// What is active.
     set: Mutex<WorkingSet>,
+    pub(super) known: Known,
 }
 
 impl Active {
     pub fn new(settings: ActiveSettings) -> Self {
         let (eggs, set, say) = (OnceLock::new(), Mutex::default(), OnceLock::new());
-        Self { settings, log_level: AtomicI64::new(20), say, eggs, set }
+        Self { settings, log_level: AtomicI64::new(20), say, eggs, set, known: Known::default() }
     }
 
     /// From now on records from `level` on go to `say`.

@@ -18,7 +18,7 @@ use crate::run::command::wait_or_interrupt;
 
 /// Records go to the part at work, else to whoever listens to the active working set. In slapos mode the output of programs
 /// goes to the part's log, else to standard error.
-pub(super) struct RunEggContext<'a> {
+pub(crate) struct RunEggContext<'a> {
     active: &'a Active,
     /// The log of the part at work, if one is.
     log: Option<&'a dyn PartLog>,

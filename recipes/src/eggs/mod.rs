@@ -9,6 +9,9 @@ mod develop;
 mod load;
 mod serve;
 mod signature;
+mod work;
 
+pub(crate) use active::to_error;
 pub use active::{Active, ActiveSettings, Say};
 pub use load::{Group, Loaded};
+pub(crate) use work::EggWork;

@@ -5,6 +5,7 @@ mod cmmi;
 mod collective_template;
 pub(crate) mod common;
 mod debug;
+mod egg;
 mod mkdirectory;
 mod plone_command;
 mod registry;

@@ -4,6 +4,7 @@ use super::build::{Download, DownloadUnpacked, GitClone};
 use super::cmmi::Cmmi;
 use super::collective_template::CollectiveTemplate;
 use super::debug::Debug;
+use super::egg::Egg;
 use super::mkdirectory::MakeDirectory;
 use super::plone_command::PloneCommand;
 use super::symbolic_link::SymbolicLink;
@@ -74,6 +75,12 @@ static NATIVE: &[Entry] = &[
     ("slapos-recipe-template", "default", &Template),
     ("slapos-recipe-template", "jinja2", &Jinja2),
     ("zc-buildout", "debug", &Debug),
+    ("zc-recipe-egg", "custom", &Egg::Custom),
+    ("zc-recipe-egg", "default", &Egg::Scripts),
+    ("zc-recipe-egg", "develop", &Egg::Develop),
+    ("zc-recipe-egg", "eggs", &Egg::Eggs),
+    ("zc-recipe-egg", "script", &Egg::Scripts),
+    ("zc-recipe-egg", "scripts", &Egg::Scripts),
 ];
 
 /// A `recipe` option, taken apart.

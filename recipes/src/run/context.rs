@@ -8,6 +8,7 @@ use rbuildout_cache::Downloader;
 
 use super::environment::Variables;
 use crate::api::Settings;
+use crate::eggs::Active;
 use crate::live::LiveBuildout;
 
 /// Severity of a log record, as Python's `logging` has it.
@@ -45,6 +46,8 @@ pub trait PartLog: Send + Sync {
 pub trait RunServices: Send + Sync {
     fn settings(&self) -> &Settings;
     fn downloader(&self) -> &Arc<Downloader>;
+    /// The distributions of the run.
+    fn eggs(&self) -> &Active;
     /// The environment of the run: that of the process with the changes of Python recipes, plus the jobserver's
     /// variables.
     fn environment(&self) -> Arc<Variables>;

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use indexmap::IndexMap;
 use rbuildout_cache::{DownloadSettings, Downloader, Netrc, Progress, Silent};
 use rbuildout_parser::python::{Value, to_str};
+use rbuildout_recipes::eggs::{Active, ActiveSettings};
 use rbuildout_recipes::run::{Level, PartLog, RunContext, RunServices};
 use rbuildout_recipes::{Host, Installed, Mode, Part, RecipeError, Settings, find};
 
@@ -25,6 +26,7 @@ pub(crate) struct Bench {
     pub(crate) environment: BTreeMap<OsString, OsString>,
     pub(crate) signature: Option<String>,
     downloader: Arc<Downloader>,
+    eggs: Active,
     pub(crate) interrupted: AtomicBool,
     groups: Mutex<Vec<u32>>,
     log: Log,
@@ -63,9 +65,19 @@ impl Bench {
             state_directory: dir.join("state"),
         };
         let environment = [("PATH", std::env::var("PATH").unwrap()), ("HOME", "/home/tester".into())];
+        let downloader = Arc::new(Downloader::new(downloads));
+        let eggs = Active::new(ActiveSettings {
+            mode: settings.mode,
+            version: "3.0.1".into(),
+            cache_directory: None,
+            downloader: downloader.clone(),
+            environment: Arc::default(),
+            interrupted: Arc::default(),
+        });
         Self {
             log: Log::new(dir.join("state/part.log")),
-            downloader: Arc::new(Downloader::new(downloads)),
+            downloader,
+            eggs,
             environment: environment.map(|(key, value)| (key.into(), value.into())).into(),
             sections: IndexMap::new(),
             signature: None,
@@ -323,6 +335,10 @@ impl RunServices for Bench {
 
     fn downloader(&self) -> &Arc<Downloader> {
         &self.downloader
+    }
+
+    fn eggs(&self) -> &Active {
+        &self.eggs
     }
 
     fn environment(&self) -> Arc<BTreeMap<OsString, OsString>> {

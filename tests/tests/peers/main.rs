@@ -1,6 +1,7 @@
 //! Side by side with the Python originals: zc.buildout 3.0.1 and the recipes, installed by `tests/peers.sh`.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod eggs;
 mod profiles;
 mod recipes;
 mod state;
@@ -92,7 +93,19 @@ fn lines(out: &str) -> Vec<&str> {
 }
 
 fn is_record(line: &str) -> bool {
-    const BEGINNINGS: [&str; 6] =
-        ["Installing ", "Updating ", "Uninstalling ", "Running uninstall", "Section `", "Downloading "];
+    const BEGINNINGS: [&str; 12] = [
+        "Installing ",
+        "Updating ",
+        "Uninstalling ",
+        "Running uninstall",
+        "Section `",
+        "Downloading ",
+        "Getting distribution ",
+        "Got ",
+        "Generated ",
+        "Could not generate ",
+        "The eggs option ",
+        "Develop: ",
+    ];
     BEGINNINGS.iter().any(|verb| line.starts_with(verb))
 }
