@@ -1,6 +1,6 @@
 //! Options of `[buildout]` that govern the run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rbuildout_parser::{Diagnostic, Profile};
@@ -9,13 +9,12 @@ use rbuildout_recipes::Settings;
 use super::prepare::Failure;
 use crate::buildout::Buildout;
 use crate::session::Session;
-use crate::state::StateDirectory;
 use crate::ui::LogSettings;
 
 /// The settings of a buildout and the directories that it needs, without initialising any part.
 pub fn settings(session: &Session, profile: &Profile) -> Result<(Arc<Settings>, Vec<PathBuf>), Failure> {
     let directory = profile.raw("buildout", "directory").map_or("/", |directory| directory);
-    let state = StateDirectory::new(Path::new(directory));
+    let state = session.state_directory(directory);
     let surroundings = session.surroundings(profile, &state, Arc::default(), Box::new(|| Ok(())))?;
     let mut buildout = Buildout::new(profile, surroundings);
     let initialised = initialise(&mut buildout).map_err(|mut error| {
@@ -64,13 +63,6 @@ pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box
     ]);
     let extensions = buildout.option("buildout", "extensions")?.unwrap_or_else(|| "".into());
     let mut names: Vec<String> = extensions.split_whitespace().map(str::to_owned).collect();
-    if names.iter().any(|name| name == "buildout-versions" || name == "buildout.dumppickedversions") {
-        return Err(Box::new(Diagnostic::user(
-            "Buildout now includes 'buildout-versions' (and part of the older 'buildout.dumppickedversions').\nRemove \
-             the extension from your configuration and look at the 'show-picked-versions' option in buildout's \
-             documentation.",
-        )));
-    }
     let asked = names.len();
     names.retain(|name| name != SHARED_EXTENSION);
     let mark_shared =

@@ -218,6 +218,7 @@ pub fn install(
         durations.save();
     }
     if finished.failures.is_empty() && !finished.interrupted {
+        super::picked::report(&services, reporter)?;
         if !extensions.is_empty() {
             let called = call_extensions(&mut services.live(), &extensions, "unload", Group::UnloadExtension);
             called.map_err(|mut error| {

@@ -59,6 +59,11 @@ fn unknown_section_and_option() {
     ");
     assert_snapshot!(with("${b:kye}").upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
@@ -129,6 +134,11 @@ fn circular() {
     ");
     assert_snapshot!(sandbox.upstream(&[]), @"
     exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    Creating directory '[DIR]/bin'.
+    Creating directory '[DIR]/parts'.
+    Creating directory '[DIR]/develop-eggs'.
     --- err
     While:
       Installing.
