@@ -19,6 +19,7 @@ use crate::eggs::Eggs;
 use crate::environment::Environment;
 use crate::error::EggError;
 use crate::index::{Candidate, Index};
+use crate::install::Promise;
 use crate::pins::Unfit;
 use crate::requirement::Requirement;
 use crate::settings::{Install, Mode};
@@ -161,7 +162,7 @@ impl<'a> Resolver<'a> {
             }
             None => self.base.fetch_and_make(requirement, candidate, directory)?,
         };
-        let installed = installer.place(&made, candidate)?;
+        let installed = installer.place(&made, candidate, Promise::Strict)?;
         self.base.eggs.note_installed(Arc::clone(&installed));
         Ok(installed)
     }
