@@ -187,6 +187,7 @@ impl Session {
             environment,
             interrupted: interrupted.clone(),
             eggs: eggs.clone(),
+            traces: Some(state.root().join("python-init.json")),
         });
         let python = Python { host: Arc::new(host), eggs };
         Ok(Surroundings {

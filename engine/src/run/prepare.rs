@@ -199,6 +199,10 @@ pub fn prepare<'p>(
         let saved = saved_options(&mut buildout, name).map_err(|error| installing(error, &buildout))?;
         options.push(saved);
     }
+    if installs {
+        // A help for the next run: a full disk must not stop this one.
+        let _ = buildout.python().host.save_traces(wanted.is_empty());
+    }
     let in_list: FxHashSet<&str> = list.iter().map(|name| &**name).collect();
     let needs: Vec<Vec<Arc<str>>> = list.iter().map(|name| needs(&buildout, name, &in_list)).collect();
     let unused: Vec<Option<Unused>> = list.iter().map(|name| buildout.unused(name)).collect();

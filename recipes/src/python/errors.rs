@@ -60,7 +60,7 @@ impl Kept {
     }
 }
 
-fn describe(error: &RecipeError) -> ErrorObject {
+pub(super) fn describe(error: &RecipeError) -> ErrorObject {
     let message = error.to_string();
     let (kind, class, module) = match error {
         RecipeError::User { .. } => (user_kind(&message), String::new(), String::new()),
