@@ -198,8 +198,10 @@ impl Eggs {
             let (places, more) = match named {
                 Some(index) => (vec![index], Vec::new()),
                 None => {
-                    let pip = PipConfig::find(&environment, Path::new(&self.interpreter.facts().prefix));
-                    let mut places = vec![pip.index];
+                    let interpreter = &self.interpreter;
+                    let prefix = Path::new(&interpreter.facts().prefix);
+                    let pip = PipConfig::find(&environment, prefix, interpreter.default_index());
+                    let mut places: Vec<String> = pip.index.into_iter().collect();
                     places.extend(pip.extra_indexes);
                     (places, pip.links)
                 }
