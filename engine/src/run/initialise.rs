@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rbuildout_parser::{Diagnostic, Profile};
-use rbuildout_recipes::Settings;
+use rbuildout_recipes::{LiveBuildout as _, Settings};
 
 use super::prepare::Failure;
-use crate::buildout::Buildout;
+use crate::buildout::{Buildout, View};
 use crate::session::Session;
 use crate::ui::LogSettings;
 
@@ -67,8 +67,16 @@ pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box
     names.retain(|name| name != SHARED_EXTENSION);
     let mark_shared =
         names.len() < asked && buildout.option("buildout", "shared-parts")?.is_some_and(|value| !value.is_empty());
+    let installed = buildout.option("buildout", "installed")?.filter(|installed| !installed.is_empty());
+    if let Some(installed) = &installed {
+        let place = settings.directory.join(&**installed);
+        View::new(buildout)?.set("buildout", "installed", &place.to_string_lossy());
+    }
+    if let Some(versions) = buildout.option("buildout", "versions")?.filter(|versions| !versions.is_empty()) {
+        buildout.section(&versions)?;
+    }
     Ok(Initialised {
-        installed: buildout.option("buildout", "installed")?.unwrap_or_else(|| "".into()),
+        installed: installed.unwrap_or_else(|| "".into()),
         ignore_signature: buildout.option("buildout", "check-signature")?.as_deref() == Some("false"),
         settings,
         log,

@@ -74,7 +74,7 @@ pub(super) fn describe(error: &RecipeError) -> ErrorObject {
             (Kind::User, "ChecksumError".to_owned(), "zc.buildout.download".to_owned())
         }
         RecipeError::Download(_) | RecipeError::Archive(_) => (Kind::User, String::new(), String::new()),
-        RecipeError::Io(_) => internal("OSError"),
+        RecipeError::Io(_) | RecipeError::Ended(_) => internal("OSError"),
     };
     let message = match error {
         RecipeError::Internal { message, .. } | RecipeError::Python { message, .. } => message.clone(),

@@ -286,7 +286,11 @@ impl PythonHost {
         if self.settings.interrupted.load(Ordering::Relaxed) {
             return RecipeError::Interrupted;
         }
-        died(status, doing, log.map(PartLog::path))
+        match (status, self.settings.mode, log) {
+            // What a recipe of zc.buildout does to its process, it does to the run.
+            (Some(CommandStatus::Exited(code)), Mode::Upstream, Some(_)) => RecipeError::Ended(code),
+            (status, ..) => died(status, doing, log.map(PartLog::path)),
+        }
     }
 
     fn failed(&self, error: ErrorObject, doing: &str) -> RecipeError {

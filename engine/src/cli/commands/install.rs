@@ -28,7 +28,10 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
     let prepared = prepare(session, &profile, parts, purpose)
         .map_err(|failure| if failure.interrupted { Problem::Interrupted } else { failure.into() })?;
     let finished = run_install(session, &profile, prepared, &signals)?;
-    let Finished { failures, interrupted } = finished;
+    let Finished { failures, interrupted, ended } = finished;
+    if let Some(status) = ended {
+        return Err(Problem::Ended(status));
+    }
     if interrupted {
         return Err(Problem::Interrupted);
     }
