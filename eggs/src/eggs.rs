@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use rbuildout_cache::Downloader;
 
 use crate::context::Context;
+use crate::distribution::Distribution;
 use crate::environment::{Environment, Scanner};
 use crate::error::EggError;
 use crate::index::{Index, PipConfig};
@@ -33,6 +34,8 @@ pub struct Eggs {
     picked: Mutex<Picked>,
     indexes: Mutex<HashMap<IndexKey, Arc<Index>>>,
     locks: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    /// Everything that this run has installed, in order.
+    installations: Mutex<Vec<Arc<Distribution>>>,
     tools: OnceLock<Tools>,
 }
 
@@ -60,6 +63,7 @@ impl Eggs {
             picked: Mutex::default(),
             indexes: Mutex::default(),
             locks: Mutex::default(),
+            installations: Mutex::default(),
             tools: OnceLock::new(),
         }
     }
@@ -199,8 +203,10 @@ impl Eggs {
             let (places, more) = match named {
                 Some(index) => (vec![index], Vec::new()),
                 None => {
-                    let pip = PipConfig::find(&environment, Path::new(&self.interpreter.facts().prefix));
-                    let mut places = vec![pip.index];
+                    let interpreter = &self.interpreter;
+                    let prefix = Path::new(&interpreter.facts().prefix);
+                    let pip = PipConfig::find(&environment, prefix, interpreter.default_index());
+                    let mut places: Vec<String> = pip.index.into_iter().collect();
                     places.extend(pip.extra_indexes);
                     (places, pip.links)
                 }
@@ -213,6 +219,17 @@ impl Eggs {
     /// Forgets what was read of indexes, as after the versions of recipes were chosen.
     pub fn forget_indexes(&self) {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Notes that a distribution was installed.
+    pub(crate) fn note_installed(&self, installed: Arc<Distribution>) {
+        self.installations.lock().unwrap_or_else(PoisonError::into_inner).push(installed);
+    }
+
+    /// What was installed after the first `count` distributions of the run.
+    pub(crate) fn installed_since(&self, count: usize) -> Vec<Arc<Distribution>> {
+        let all = self.installations.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(count..).unwrap_or_default().to_vec()
     }
 
     /// Held by who installs a distribution of the project `key`.

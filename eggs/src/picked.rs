@@ -46,3 +46,25 @@ impl Picked {
         lines.join("\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn report() {
+        let mut picked = Picked::default();
+        for (project, version) in [("b", "2.0"), ("a", "1.0"), ("c", "3.0")] {
+            picked.versions.insert(project.into(), version.into());
+        }
+        for (requirement, by) in [("b", "y==1"), ("b", "x==1"), ("d", "a==1.0")] {
+            picked.required_by.entry(requirement.into()).or_default().insert(by.into());
+        }
+        let lines = ["[versions]", "a = 1.0", "c = 3.0", "", "# Required by:", "# x==1", "# y==1", "b = 2.0"];
+        assert_eq!(picked.lines(), lines);
+        assert_eq!(picked.file_text(None), lines.join("\n") + "\n");
+        let added = picked.file_text(Some("2026-01-02 03:04:05.000006"));
+        assert!(added.starts_with("\n# Added by buildout at 2026-01-02 03:04:05.000006\na = 1.0\n"), "{added}");
+        assert!(Picked::default().is_empty());
+    }
+}

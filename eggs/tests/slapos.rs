@@ -118,6 +118,17 @@ fn builds_see_setup_eggs_and_no_network() {
 }
 
 #[test]
+fn what_is_built_must_be_what_was_asked_for() {
+    let place = slapos();
+    let links = place.path("links");
+    sdist(&links, "liar", "1.0", "py_modules=['liar']", &[("liar.py", "")]);
+    fs_err::rename(links.join("liar-1.0.tar.gz"), links.join("liar-2.0.tar.gz")).unwrap();
+    let error = install(&place, &Ask::new(&["liar"])).unwrap_err();
+    assert_eq!(error.to_string(), "Couldn't install liar 2.0: what was built calls itself liar 1.0.");
+    assert_eq!(place.tree("eggs").len(), 0);
+}
+
+#[test]
 fn modes_for_several_users() {
     let place = slapos();
     Wheel::new("shy", "1.0").data("scripts/run", "#!python\n", 0o700).file("secret.py", "").write(&place.path("links"));

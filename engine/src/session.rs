@@ -151,6 +151,15 @@ impl Session {
         defaults
     }
 
+    /// Where runs in a buildout directory keep their own files.
+    pub fn state_directory(&self, buildout_directory: &str) -> StateDirectory {
+        let directory = Path::new(buildout_directory);
+        match self.mode {
+            Mode::Slapos => StateDirectory::new(directory),
+            Mode::Upstream => StateDirectory::aside(directory, self.cache_directory.as_deref()),
+        }
+    }
+
     /// What a buildout of the profile needs. `before_start` is called before a Python process is started.
     pub fn surroundings<'p>(
         &'p self,
@@ -182,6 +191,7 @@ impl Session {
             environment,
             interrupted: interrupted.clone(),
             eggs: eggs.clone(),
+            traces: Some(state.root().join("python-init.json")),
         });
         let python = Python { host: Arc::new(host), eggs };
         Ok(Surroundings {

@@ -41,6 +41,9 @@ pub enum RecipeError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// upstream mode: the recipe ended the process with this status, and with that the run.
+    #[error("The recipe ended the run with status {0}.")]
+    Ended(i32),
     /// The run was interrupted while this part was at work.
     #[error("Interrupted.")]
     Interrupted,

@@ -4,21 +4,18 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The index if nobody names another one.
-const PUBLIC_INDEX: &str = "https://index.example/simple";
-
 /// What pip's configuration says about places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PipConfig {
-    pub(crate) index: String,
+    pub(crate) index: Option<String>,
     pub(crate) extra_indexes: Vec<String>,
     pub(crate) links: Vec<String>,
 }
 
 impl PipConfig {
-    /// As pip finds it for an interpreter with this `sys.prefix`: files of the system, the user and the interpreter, then
+    /// As pip finds it for an interpreter with this `sys.prefix`, whose pip asks `default` unless told otherwise: files of the system, the user and the interpreter, then
     /// the file that `PIP_CONFIG_FILE` names, then variables. Later ones win.
-    pub(crate) fn find(environment: &BTreeMap<OsString, OsString>, prefix: &Path) -> Self {
+    pub(crate) fn find(environment: &BTreeMap<OsString, OsString>, prefix: &Path, default: Option<&str>) -> Self {
         let variable = |name: &str| environment.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str());
         let mut values: BTreeMap<String, String> = BTreeMap::new();
         let named = variable("PIP_CONFIG_FILE");
@@ -50,7 +47,7 @@ impl PipConfig {
             value.split_whitespace().map(str::to_owned).collect::<Vec<String>>()
         };
         Self {
-            index: list("index-url").into_iter().next().unwrap_or_else(|| PUBLIC_INDEX.to_owned()),
+            index: list("index-url").into_iter().next().or_else(|| default.map(str::to_owned)),
             extra_indexes: list("extra-index-url"),
             links: list("find-links"),
         }
@@ -111,14 +108,17 @@ mod tests {
             (OsString::from("HOME"), OsString::from(&home)),
             ("XDG_CONFIG_DIRS".into(), dir.path().join("none").into()),
         ]);
-        let found = PipConfig::find(&environment, dir.path());
-        assert_eq!(found.index, "http://a/simple");
+        let found = PipConfig::find(&environment, dir.path(), None);
+        assert_eq!(found.index.as_deref(), Some("http://a/simple"));
         assert_eq!(found.links, ["/x", "/y"]);
         assert_eq!(found.extra_indexes, ["http://b"]);
         environment.insert("PIP_INDEX_URL".into(), "http://c".into());
-        assert_eq!(PipConfig::find(&environment, dir.path()).index, "http://c");
+        let index = |environment: &BTreeMap<OsString, OsString>| {
+            PipConfig::find(environment, dir.path(), Some("http://d")).index.unwrap()
+        };
+        assert_eq!(index(&environment), "http://c");
         environment.insert("PIP_CONFIG_FILE".into(), "/dev/null".into());
         environment.remove(std::ffi::OsStr::new("PIP_INDEX_URL"));
-        assert_eq!(PipConfig::find(&environment, dir.path()).index, PUBLIC_INDEX);
+        assert_eq!(index(&environment), "http://d");
     }
 }

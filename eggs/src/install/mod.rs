@@ -7,6 +7,7 @@ mod bytecode;
 mod modes;
 mod patched;
 mod pip;
+mod place;
 mod sdist;
 mod store;
 mod wheel;
@@ -20,13 +21,14 @@ use fs_err as fs;
 use rbuildout_cache::archive::{Limits, unpack};
 use rbuildout_cache::tree;
 
-use crate::context::{Context, Logging};
+use crate::context::Context;
 use crate::distribution::Distribution;
 use crate::eggs::Eggs;
 use crate::error::EggError;
 use crate::index::Candidate;
-use crate::settings::{BuildExt, Mode, Patches};
+use crate::settings::{BuildExt, Patches};
 
+pub(crate) use place::Promise;
 pub(crate) use sdist::edit_setup_cfg;
 
 /// An egg that is whole, but not in its place yet. It goes away with this.
@@ -90,7 +92,7 @@ impl Installer<'_> {
         sdist::edit_setup_cfg(&root.join("setup.cfg"), "build_ext", build_ext)?;
         let work = self.work_directory()?;
         let path = self.build_source(&root, work.path())?;
-        self.place(&Made { path, _directory: work }, candidate)
+        self.place(&Made { path, _directory: work }, candidate, Promise::Loose)
     }
 
     fn work_directory(&self) -> Result<tempfile::TempDir, EggError> {
@@ -127,65 +129,5 @@ impl Installer<'_> {
             return self.unpack_wheel(file, work);
         }
         self.build_source(file, work)
-    }
-
-    /// Moves a finished egg to its place, or accepts what another run has put there.
-    pub(crate) fn place(&self, made: &Made, candidate: &Candidate) -> Result<Arc<Distribution>, EggError> {
-        let made = made.path();
-        if self.eggs.settings.mode == Mode::Slapos {
-            modes::share(made)?;
-        }
-        let target = self.directory.join(made.file_name().unwrap_or_default());
-        if let Err(error) = rustix::fs::renameat_with(
-            rustix::fs::CWD,
-            made,
-            rustix::fs::CWD,
-            &target,
-            rustix::fs::RenameFlags::NOREPLACE,
-        ) {
-            let unsupported = matches!(error, rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS);
-            if unsupported && !target.exists() {
-                fs::rename(made, &target)?;
-            } else if target.exists() {
-                return self.accept(&target, candidate);
-            } else {
-                return Err(std::io::Error::from(error).into());
-            }
-        }
-        bytecode::refresh(&target, self.eggs.interpreter.executable(), self.context)?;
-        self.only_distribution(&target).ok_or_else(|| {
-            EggError::user(format!("Couldn't install: {}", candidate.shown())).with_hint(format!(
-                "{} does not hold one distribution: remove it and look at what the archive has.",
-                target.display()
-            ))
-        })
-    }
-
-    fn accept(&self, target: &Path, candidate: &Candidate) -> Result<Arc<Distribution>, EggError> {
-        let found = self.only_distribution(target);
-        let (key, version) = (&candidate.key, candidate.version.as_str());
-        let same = |one: &Arc<Distribution>| {
-            let rest = one.version().as_str().strip_prefix(version);
-            one.key() == key && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("+slapospatched"))
-        };
-        let Some(found) = found.filter(same) else {
-            let error = std::io::Error::new(
-                std::io::ErrorKind::AlreadyExists,
-                format!("{} exists and does not hold {}", target.display(), candidate.shown()),
-            );
-            return Err(EggError::new(error).with_hint(format!("Remove {}.", target.display())));
-        };
-        self.context.warning(&format!(
-            "Path {} unexpectedly already exists.\nMaybe a buildout running in parallel has added it. We will accept \
-             it.\nIf this contains a wrong package, please remove it yourself.",
-            target.display()
-        ));
-        Ok(found)
-    }
-
-    fn only_distribution(&self, place: &Path) -> Option<Arc<Distribution>> {
-        let mut found = self.eggs.scanner.find(place, false);
-        let only = found.pop();
-        only.filter(|_| found.is_empty())
     }
 }

@@ -28,6 +28,7 @@ pub struct Interpreter {
     platform: String,
     sys_path: Vec<PathBuf>,
     wheel_tags: Arc<HashSet<String>>,
+    index: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ struct Answer {
     platform: String,
     sys_path: Vec<PathBuf>,
     wheel_tags: Vec<String>,
+    /// The index that its pip asks when nobody names another one.
+    index: Option<String>,
 }
 
 /// What is remembered.
@@ -77,6 +80,7 @@ impl Interpreter {
             facts: Arc::new(known.facts),
             platform: known.answer.platform,
             sys_path: known.answer.sys_path,
+            index: known.answer.index,
             wheel_tags: Arc::new(known.answer.wheel_tags.into_iter().collect()),
         }
     }
@@ -110,6 +114,11 @@ impl Interpreter {
     /// The directories of `sys.path` that exist, with links resolved; that of the script is not among them.
     pub fn sys_path(&self) -> &[PathBuf] {
         &self.sys_path
+    }
+
+    /// The index that its pip asks when nobody names another one.
+    pub(crate) fn default_index(&self) -> Option<&str> {
+        self.index.as_deref()
     }
 
     /// Whether a wheel with one of these tags (`PYTHON-ABI-PLATFORM`) can be used.

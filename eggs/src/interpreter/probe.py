@@ -19,6 +19,12 @@ def own_tags():
     versions = ['py%d%d' % (major, minor), 'py%d' % major] + ['py%d%d' % (major, n) for n in range(minor - 1, -1, -1)]
     return found + ['%s-none-%s' % (v, p) for p in (platform, 'any') for v in versions] + [python + '-none-any']
 
+def index():
+    try:
+        return __import__('pip._internal.models.index', fromlist=['PyPI']).PyPI.simple_url
+    except Exception:
+        return None
+
 def real(path):
     return os.path.realpath(path) if path else os.getcwd()
 
@@ -31,4 +37,5 @@ print(json.dumps({
     'platform': sysconfig.get_platform(),
     'sys_path': paths,
     'wheel_tags': tags() or own_tags(),
+    'index': index(),
 }))

@@ -16,9 +16,10 @@ use std::sync::{Arc, PoisonError};
 use crate::context::{Context, Logging, replay};
 use crate::distribution::Distribution;
 use crate::eggs::Eggs;
-use crate::environment::{Environment, egg_places};
+use crate::environment::Environment;
 use crate::error::EggError;
 use crate::index::{Candidate, Index};
+use crate::install::Promise;
 use crate::pins::Unfit;
 use crate::requirement::Requirement;
 use crate::settings::{Install, Mode};
@@ -34,6 +35,8 @@ pub(crate) struct Resolver<'a> {
     links: Vec<String>,
     index: Arc<Index>,
     origins: Origins,
+    /// How many of the run's installations are in the environment.
+    seen: usize,
 }
 
 impl<'a> Resolver<'a> {
@@ -51,18 +54,22 @@ impl<'a> Resolver<'a> {
         let base = Base::new(eggs, request, context);
         let index = eggs.index(request.index.as_deref(), &links, &request.allow_hosts, context);
         let environment = Environment::clone(&base.before);
-        Self { base, environment, links, index, origins: Origins::default() }
+        Self { base, environment, links, index, origins: Origins::default(), seen: 0 }
     }
 
     pub(crate) fn is_all_there(&self) -> bool {
         self.base.is_all_there()
     }
 
-    /// Looks at the eggs directory again.
-    fn rescan(&mut self) {
-        for place in self.base.eggs_directory.iter().flat_map(|directory| egg_places(directory)) {
-            self.environment.extend(self.base.eggs.scanner.find(&place, false));
-        }
+    /// Takes notice of what this run has installed meanwhile. What other runs install is noticed when it is in the way.
+    fn catch_up(&mut self) {
+        let Some(directory) = &self.base.eggs_directory else {
+            return;
+        };
+        let new = self.base.eggs.installed_since(self.seen);
+        self.seen += new.len();
+        let own = new.into_iter().filter(|one| one.location().parent() == Some(directory.as_path()));
+        self.environment.extend(own);
     }
 
     /// `requirement` with the pin of its project.
@@ -102,7 +109,7 @@ impl<'a> Resolver<'a> {
         let lock = self.base.eggs.project_lock(&requirement.key);
         let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(satisfied, satisfied::Satisfied::Obtainable(_)) && self.base.eggs_directory.is_some() {
-            self.rescan();
+            self.catch_up();
             satisfied = self.satisfied(requirement, false)?;
         }
         let added = match satisfied {
@@ -128,7 +135,7 @@ impl<'a> Resolver<'a> {
                         Mode::Slapos => set.replace(Arc::clone(&installed)),
                     }
                 }
-                self.rescan();
+                self.catch_up();
                 self.base.context.info(&format!("Got {installed}."));
                 vec![installed]
             }
@@ -152,11 +159,16 @@ impl<'a> Resolver<'a> {
         ahead: Option<&Ahead<'_>>,
     ) -> Result<Arc<Distribution>, EggError> {
         let installer = self.base.installer(directory);
-        if let Some(ready) = ahead.and_then(|ahead| ahead.take(candidate)) {
-            replay(&ready.records, self.base.context);
-            return installer.place(&ready.made, candidate);
-        }
-        installer.place(&self.base.fetch_and_make(requirement, candidate, directory)?, candidate)
+        let made = match ahead.and_then(|ahead| ahead.take(candidate)) {
+            Some(ready) => {
+                replay(&ready.records, self.base.context);
+                ready.made
+            }
+            None => self.base.fetch_and_make(requirement, candidate, directory)?,
+        };
+        let installed = installer.place(&made, candidate, Promise::Strict)?;
+        self.base.eggs.note_installed(Arc::clone(&installed));
+        Ok(installed)
     }
 
     fn add_dependency_links(&mut self, distributions: &[Arc<Distribution>]) {

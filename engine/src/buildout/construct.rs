@@ -34,13 +34,13 @@ impl Buildout<'_> {
             return Err(self.place(name, Box::new(error)));
         }
         self.ensure_settings()?;
-        let (requirement, _) = split(&recipe)?;
+        let (requirement, _) = split(&recipe).map_err(|error| self.place_recipe(name, &recipe, *error))?;
         self.doing.push(Doing::LoadingRecipe(requirement.into()));
         let found = match self.surroundings.natives.find(&recipe) {
             Some(native) => Found::Native(native),
             None => {
                 self.doing.pop();
-                let loaded = self.load(&recipe).map_err(|error| self.place(name, error))?;
+                let loaded = self.load(&recipe).map_err(|error| self.place_recipe(name, &recipe, *error))?;
                 self.doing.push(Doing::LoadingRecipe(requirement.into()));
                 Found::Python(loaded)
             }

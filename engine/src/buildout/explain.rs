@@ -72,6 +72,11 @@ impl Buildout<'_> {
         error
     }
 
+    /// Shows an error at the `recipe` option of a section.
+    pub(super) fn place_recipe(&self, name: &str, recipe: &str, error: Diagnostic) -> Box<Diagnostic> {
+        self.place(name, Box::new(self.explain(error, name, "recipe", recipe, "this recipe")))
+    }
+
     pub(super) fn place(&self, name: &str, error: Box<Diagnostic>) -> Box<Diagnostic> {
         place(&self.config, name, error)
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rbuildout_parser::{Diagnostic, Mode, join};
+use rbuildout_parser::{Diagnostic, Map, Mode, installed, join};
 use rbuildout_recipes::Settings;
 
 use super::sections::{Buildout, Outcome};
@@ -90,6 +90,24 @@ impl Buildout<'_> {
                 Err(Box::new(self.explain(error, "buildout", option, other, "not a truth value")))
             }
         }
+    }
+
+    /// All live sections with their final options, as a run says them at its most talkative. Reads every option.
+    pub fn dump(&mut self) -> Outcome<String> {
+        let mut names: Vec<Arc<str>> = self.sections.keys().cloned().collect();
+        names.sort_unstable();
+        let mut out = String::from("\nConfiguration data:\n");
+        for name in names {
+            let mut options = Map::default();
+            for key in self.keys(&name) {
+                if let Some(value) = self.option(&name, &key)? {
+                    options.insert(key, value);
+                }
+            }
+            installed::section(&mut out, &name, &options);
+        }
+        out.push('\n');
+        Ok(out)
     }
 
     /// Removes an option from all layers. False if it was not there.

@@ -5,6 +5,7 @@
 //! | 0 | done |
 //! | 1 | an error, told on standard error |
 //! | 130 | interrupted by a signal |
+//! | other | upstream mode: a recipe ended its process with that status |
 
 mod args;
 mod commands;
@@ -70,6 +71,7 @@ pub fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+        Err(Problem::Ended(status)) => ExitCode::from(u8::try_from(status).unwrap_or(1)),
         Err(Problem::Interrupted) => {
             complain("Interrupted. What was finished is recorded; run again to go on.\n");
             ExitCode::from(130)

@@ -1,20 +1,19 @@
 //! Options of `[buildout]` that govern the run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rbuildout_parser::{Diagnostic, Failure, Profile};
-use rbuildout_recipes::Settings;
+use rbuildout_recipes::{LiveBuildout as _, Settings};
 
-use crate::buildout::Buildout;
+use crate::buildout::{Buildout, View};
 use crate::session::Session;
-use crate::state::StateDirectory;
 use crate::ui::LogSettings;
 
 /// The settings of a buildout and the directories that it needs, without initialising any part.
 pub fn settings(session: &Session, profile: &Profile) -> Result<(Arc<Settings>, Vec<PathBuf>), Failure> {
     let directory = profile.raw("buildout", "directory").map_or("/", |directory| directory);
-    let state = StateDirectory::new(Path::new(directory));
+    let state = session.state_directory(directory);
     let surroundings = session.surroundings(profile, &state, Arc::default(), Box::new(|| Ok(())))?;
     let mut buildout = Buildout::new(profile, surroundings);
     let initialised = initialise(&mut buildout).map_err(|mut error| {
@@ -63,19 +62,20 @@ pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box
     ]);
     let extensions = buildout.option("buildout", "extensions")?.unwrap_or_else(|| "".into());
     let mut names: Vec<String> = extensions.split_whitespace().map(str::to_owned).collect();
-    if names.iter().any(|name| name == "buildout-versions" || name == "buildout.dumppickedversions") {
-        return Err(Box::new(Diagnostic::user(
-            "Buildout now includes 'buildout-versions' (and part of the older 'buildout.dumppickedversions').\nRemove \
-             the extension from your configuration and look at the 'show-picked-versions' option in buildout's \
-             documentation.",
-        )));
-    }
     let asked = names.len();
     names.retain(|name| name != SHARED_EXTENSION);
     let mark_shared =
         names.len() < asked && buildout.option("buildout", "shared-parts")?.is_some_and(|value| !value.is_empty());
+    let installed = buildout.option("buildout", "installed")?.filter(|installed| !installed.is_empty());
+    if let Some(installed) = &installed {
+        let place = settings.directory.join(&**installed);
+        View::new(buildout)?.set("buildout", "installed", &place.to_string_lossy());
+    }
+    if let Some(versions) = buildout.option("buildout", "versions")?.filter(|versions| !versions.is_empty()) {
+        buildout.section(&versions)?;
+    }
     Ok(Initialised {
-        installed: buildout.option("buildout", "installed")?.unwrap_or_else(|| "".into()),
+        installed: installed.unwrap_or_else(|| "".into()),
         ignore_signature: buildout.option("buildout", "check-signature")?.as_deref() == Some("false"),
         settings,
         log,

@@ -31,6 +31,8 @@ use crate::ui::{PartLogger, Reporter};
 pub struct Finished {
     pub failures: Vec<PartFailure>,
     pub interrupted: bool,
+    /// upstream mode: a recipe ended the run with this status.
+    pub ended: Option<i32>,
 }
 
 /// A part that failed.
@@ -193,7 +195,7 @@ pub fn install(
     }
     services.children.finish();
     let order: Vec<Arc<str>> = plan.steps.iter().map(|step| step.part.clone()).collect();
-    let succeeded = finished.failures.is_empty() && !finished.interrupted;
+    let succeeded = finished.failures.is_empty() && !finished.interrupted && finished.ended.is_none();
     store.finish(whole_list.then_some(&*order), succeeded).map_err(io_error)?;
     if !idle {
         for step in plan.steps.iter().filter(|step| !matches!(step.action, Action::Keep | Action::Update)) {
@@ -218,7 +220,8 @@ pub fn install(
         }
         durations.save();
     }
-    if finished.failures.is_empty() && !finished.interrupted {
+    if succeeded {
+        super::picked::report(&services, reporter)?;
         if !extensions.is_empty() {
             let called = call_extensions(&mut services.live(), &extensions, "unload", Group::UnloadExtension);
             called.map_err(|mut error| {
@@ -498,6 +501,13 @@ impl Observer<Work> for Run<'_, '_> {
             let outcome = match result {
                 Ok(installed) => self.accept(index, installed).map_err(|diagnostic| (diagnostic, None)),
                 Err(RecipeError::Interrupted) => {
+                    self.reporter.ended(index, true);
+                    accepted.push(false);
+                    continue;
+                }
+                Err(RecipeError::Ended(status)) => {
+                    // Nothing is put right, as nobody is there any more to do that.
+                    self.finished.ended = Some(status);
                     self.reporter.ended(index, true);
                     accepted.push(false);
                     continue;

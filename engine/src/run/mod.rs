@@ -3,6 +3,7 @@
 mod initialise;
 mod install;
 mod jobserver;
+mod picked;
 mod prepare;
 mod remove;
 mod schedule;

@@ -1,6 +1,6 @@
 //! Preparation: initialise the wanted parts and compare them with what is installed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -99,7 +99,7 @@ pub fn prepare<'p>(
         error
     })?;
     // A directory with references is only known later; it is checked to be absolute there.
-    let state = StateDirectory::new(Path::new(&*directory));
+    let state = session.state_directory(&directory);
     let children = Arc::new(Children::new(state.children()));
     let installs = matches!(purpose, Purpose::Install { .. }) && !session.options.dry_run;
     let interrupted = match purpose {
@@ -150,6 +150,9 @@ pub fn prepare<'p>(
     if let (Some(reporter), true) = (&reporter, installs) {
         directories.set(initialised.directories.clone(), reporter.clone());
     }
+    if let Some(reporter) = &reporter {
+        tell_timeout(&mut buildout, reporter).map_err(|error| fail(error, &buildout, "Initializing."))?;
+    }
     extensions(&mut buildout, &initialised, "load", Group::Extension)
         .map_err(|error| installing(with_doing(error, "Loading extensions."), &buildout))?;
     let installed =
@@ -169,10 +172,18 @@ pub fn prepare<'p>(
     }
 
     let list = request(&mut buildout, wanted).map_err(|error| installing(error, &buildout))?;
+    if let Some(reporter) = reporter.as_ref().filter(|_| initialised.log.threshold < 10) {
+        let dump = buildout.dump().map_err(|error| installing(error, &buildout))?;
+        reporter.print(&dump);
+    }
     let mut options = Vec::with_capacity(list.len());
     for name in &list {
         let saved = saved_options(&mut buildout, name).map_err(|error| installing(error, &buildout))?;
         options.push(saved);
+    }
+    if installs {
+        // A help for the next run: a full disk must not stop this one.
+        let _ = buildout.python().host.save_traces(wanted.is_empty());
     }
     let in_list: FxHashSet<&str> = list.iter().map(|name| &**name).collect();
     let needs: Vec<Vec<Arc<str>>> = list.iter().map(|name| needs(&buildout, name, &in_list)).collect();
@@ -231,6 +242,20 @@ fn all_mistakes(profile: &Profile) -> Vec<Diagnostic> {
     mistakes(profile, &published)
 }
 
+/// Says what becomes of `socket-timeout`.
+fn tell_timeout(buildout: &mut Buildout<'_>, reporter: &Reporter) -> Result<(), Box<Diagnostic>> {
+    let timeout = buildout.option("buildout", "socket-timeout")?.filter(|timeout| !timeout.is_empty());
+    let Some(timeout) = timeout else { return Ok(()) };
+    match timeout.trim().parse::<i64>() {
+        Ok(seconds) => reporter.record(Level::Info, &format!("Setting socket time out to {seconds} seconds.")),
+        Err(_) => reporter.record(
+            Level::Warning,
+            &format!("Default socket timeout is used !\nValue in configuration is not numeric: [{timeout}].\n"),
+        ),
+    }
+    Ok(())
+}
+
 /// Does what `buildout:develop` says, after removing what it said in the last run.
 fn develop(
     buildout: &mut Buildout<'_>,
@@ -271,6 +296,13 @@ fn extensions(
 ) -> Result<(), Box<Diagnostic>> {
     if initialised.extensions.is_empty() {
         return Ok(());
+    }
+    if initialised.extensions.iter().any(|name| name == "buildout-versions" || name == "buildout.dumppickedversions") {
+        return Err(Box::new(Diagnostic::user(
+            "Buildout now includes 'buildout-versions' (and part of the older 'buildout.dumppickedversions').\nRemove \
+             the extension from your configuration and look at the 'show-picked-versions' option in buildout's \
+             documentation.",
+        )));
     }
     call_extensions(buildout, &initialised.extensions, kind, group)
 }

@@ -1,6 +1,7 @@
-//! The run's own directory, `.rbuildout`, and the lock in it.
+//! The run's own directory and the lock in it: `.rbuildout`, in upstream mode one outside of the buildout.
 
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use rbuildout_cache::FileLock;
@@ -10,11 +11,29 @@ use rbuildout_cache::hash::md5_hex;
 #[derive(Debug, Clone)]
 pub struct StateDirectory {
     root: PathBuf,
+    /// A directory around it that only the user may use, in a place that is everybody's.
+    private: Option<PathBuf>,
 }
 
 impl StateDirectory {
+    /// `.rbuildout` in the buildout directory.
     pub fn new(buildout_directory: &Path) -> Self {
-        Self { root: buildout_directory.join(".rbuildout") }
+        Self { root: buildout_directory.join(".rbuildout"), private: None }
+    }
+
+    /// A directory elsewhere, so that the buildout directory has nothing but what zc.buildout would make: below the
+    /// cache directory, or below one of the user's own among the temporary files.
+    pub fn aside(buildout_directory: &Path, cache: Option<&Path>) -> Self {
+        let name = md5_hex(buildout_directory.as_os_str().as_encoded_bytes());
+        let (base, private) = match cache {
+            Some(cache) => (cache.join("runs"), None),
+            None => {
+                let user = rustix::process::geteuid().as_raw();
+                let base = std::env::temp_dir().join(format!("rbuildout-{user}"));
+                (base.clone(), Some(base))
+            }
+        };
+        Self { root: base.join(name), private }
     }
 
     pub fn root(&self) -> &Path {
@@ -81,10 +100,26 @@ impl StateDirectory {
                 Err(error) => return Err(error),
             }
         }
+        if let Some(private) = &self.private {
+            make_private(private)?;
+        }
         if !self.root.is_dir() {
             fs_err::create_dir_all(&self.root)?;
         }
         let path = self.root.join("lock");
         if wait { FileLock::lock(path, waiting).map(Some) } else { FileLock::try_lock(path) }
     }
+}
+
+/// Creates a directory for this user alone, or makes sure that it is one.
+fn make_private(directory: &Path) -> io::Result<()> {
+    match std::fs::DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let found = fs_err::symlink_metadata(directory)?;
+    if found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{} is not a directory of this user alone: remove it.", directory.display())))
 }

@@ -86,6 +86,11 @@ impl Reporter {
         }
     }
 
+    /// A text that is no record.
+    pub fn print(&self, text: &str) {
+        self.write(text.as_bytes());
+    }
+
     /// A record of the engine's own logger.
     pub fn record(&self, level: Level, message: &str) {
         if let Some(line) = self.line(level, "zc.buildout", message) {

@@ -102,6 +102,17 @@ impl Active {
         self.eggs.get()
     }
 
+    /// The report of versions that no pin chose; nothing if there are none.
+    pub fn picked(&self) -> Vec<String> {
+        let picked = self.ready().map(Eggs::picked).filter(|picked| !picked.is_empty());
+        picked.map(|picked| picked.lines()).unwrap_or_default()
+    }
+
+    /// The same, to be appended to a file; with the time if that has something already.
+    pub fn picked_for_file(&self, added: Option<&str>) -> String {
+        self.ready().map(|eggs| eggs.picked().file_text(added)).unwrap_or_default()
+    }
+
     /// What is active now.
     pub fn set(&self) -> WorkingSet {
         self.set.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rbuildout_eggs::Develop;
+use rbuildout_parser::join;
 use rbuildout_parser::python::str_repr;
 
 use super::active::{Active, to_error};
@@ -22,8 +23,9 @@ impl Active {
         }
         let (directory, target) = (live.settings().directory.clone(), live.settings().develop_eggs_directory.clone());
         let before = names(&target)?;
-        let developed =
-            wanted.split_whitespace().try_for_each(|pattern| self.one(live, &directory.join(pattern), &target));
+        let developed = wanted
+            .split_whitespace()
+            .try_for_each(|pattern| self.one(live, &join(&directory.to_string_lossy(), pattern), &target));
         let new: Vec<OsString> = names(&target)?.difference(&before).cloned().collect();
         for name in &new {
             let text = name.to_string_lossy();
@@ -43,10 +45,10 @@ impl Active {
     }
 
     /// Develops what a pattern stands for.
-    fn one(&self, live: &mut dyn LiveBuildout, pattern: &Path, target: &Path) -> Result<(), RecipeError> {
+    fn one(&self, live: &mut dyn LiveBuildout, pattern: &str, target: &Path) -> Result<(), RecipeError> {
         let found = glob(pattern);
         if found.is_empty() {
-            let shown = str_repr(&pattern.to_string_lossy());
+            let shown = str_repr(pattern);
             live.record("zc.buildout", 30, &format!("Couldn't develop {shown} (not found)"));
         }
         for setup in found {
@@ -65,7 +67,12 @@ fn names(directory: &Path) -> std::io::Result<BTreeSet<OsString>> {
 }
 
 /// The paths that a shell pattern (`*`, `?`, `[...]`) stands for, sorted.
-fn glob(pattern: &Path) -> Vec<PathBuf> {
+fn glob(pattern: &str) -> Vec<PathBuf> {
+    let pattern = Path::new(pattern);
+    if !pattern.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte)) {
+        // As it is written.
+        return if pattern.symlink_metadata().is_ok() { vec![pattern.to_owned()] } else { Vec::new() };
+    }
     let mut found = vec![PathBuf::new()];
     for component in pattern.components() {
         let text = component.as_os_str().to_string_lossy();
@@ -140,8 +147,8 @@ mod tests {
             fs_err::create_dir(directory.path().join(name)).unwrap();
         }
         let names: Vec<PathBuf> = ["a", "b"].iter().map(|name| directory.path().join(name)).collect();
-        assert_eq!(glob(&directory.path().join("*")), names);
-        assert_eq!(glob(&directory.path().join("a")), names[..1]);
-        assert!(glob(&directory.path().join("z")).is_empty());
+        assert_eq!(glob(&format!("{}/*", directory.path().display())), names);
+        assert_eq!(glob(&format!("{}/a", directory.path().display())), names[..1]);
+        assert!(glob(&format!("{}/z", directory.path().display())).is_empty());
     }
 }

@@ -1,10 +1,11 @@
 //! From the `recipe` option to code: requirement, distribution, entry point.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rbuildout_eggs::{Distribution, EntryPoint, Kind, Requirement, WorkingSet};
+use rbuildout_eggs::{Distribution, Eggs, EntryPoint, Kind, Requirement, WorkingSet};
 
 use super::active::{Active, to_error};
 use crate::error::RecipeError;
@@ -20,6 +21,8 @@ pub struct Loaded {
     pub paths: Vec<PathBuf>,
     /// What goes into the signatures of its parts, one for each distribution, in order.
     pub tokens: Vec<String>,
+    /// Says which code this is: other code has another one.
+    pub identity: String,
 }
 
 /// The entry points that buildout knows.
@@ -107,6 +110,7 @@ impl Active {
             module: point.module.clone(),
             attributes: point.attributes.split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             paths,
+            identity: identity(self.eggs(live)?, &needed),
             tokens: self.tokens(self.eggs(live)?, needed)?,
         })
     }
@@ -135,4 +139,34 @@ fn needed(
         }
     }
     Ok(needed)
+}
+
+/// What tells installed code apart: versions, places, when the places changed, the interpreter. (Code that is developed has
+/// a word in the tokens that changes with it.)
+fn identity(eggs: &Eggs, distributions: &[Arc<Distribution>]) -> String {
+    let time = |path: &Path| {
+        let metadata = fs_err::metadata(path).ok();
+        metadata.map_or_else(String::new, |found| format!("{}.{}.{}", found.mtime(), found.mtime_nsec(), found.size()))
+    };
+    let interpreter = eggs.interpreter();
+    let mut text = format!(
+        "{} {} {}\n",
+        interpreter.executable().display(),
+        interpreter.version(),
+        time(interpreter.executable())
+    );
+    for one in distributions {
+        let location = one.location();
+        // Python keeps bytecode in the other directories.
+        let info = location.join("EGG-INFO");
+        let beside = interpreter.sys_path().iter().any(|known| known == location);
+        let changed = match one.kind() {
+            Kind::Egg if info.is_dir() => time(&info),
+            Kind::Egg => time(location),
+            _ if beside => time(location),
+            _ => String::new(),
+        };
+        text.push_str(&format!("{one} {} {changed}\n", location.display()));
+    }
+    text
 }

@@ -60,7 +60,7 @@ impl Kept {
     }
 }
 
-fn describe(error: &RecipeError) -> ErrorObject {
+pub(super) fn describe(error: &RecipeError) -> ErrorObject {
     let message = error.to_string();
     let (kind, class, module) = match error {
         RecipeError::At { error, .. } => return describe(error),
@@ -75,7 +75,7 @@ fn describe(error: &RecipeError) -> ErrorObject {
             (Kind::User, "ChecksumError".to_owned(), "zc.buildout.download".to_owned())
         }
         RecipeError::Download(_) | RecipeError::Archive(_) => (Kind::User, String::new(), String::new()),
-        RecipeError::Io(_) => internal("OSError"),
+        RecipeError::Io(_) | RecipeError::Ended(_) => internal("OSError"),
     };
     let message = match error {
         RecipeError::Internal { message, .. } | RecipeError::Python { message, .. } => message.clone(),

@@ -1,5 +1,6 @@
 //! The calls into Python, and those that come back meanwhile.
 
+use std::cell::RefCell;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -17,6 +18,7 @@ use super::protocol::{EnvironmentChanges, ErrorObject, Message, PROTOCOL};
 use super::recipe::delete_created;
 use super::serve::{Answers, read};
 use super::shim;
+use super::trace::{Exchange, Traces};
 use crate::api::Mode;
 use crate::eggs::Active;
 use crate::error::{CommandStatus, RecipeError};
@@ -39,6 +41,8 @@ pub struct PythonSettings {
     pub interrupted: Arc<AtomicBool>,
     /// The distributions of the run.
     pub eggs: Arc<Active>,
+    /// Where initialisations are kept from run to run.
+    pub traces: Option<PathBuf>,
 }
 
 /// All Python recipes of a run. No process is started before one is needed.
@@ -49,6 +53,7 @@ pub struct PythonHost {
     kept: Kept,
     /// The buildout directory.
     directory: OnceLock<PathBuf>,
+    pub(super) traces: Traces,
 }
 
 /// Where a call goes and what it is about.
@@ -59,6 +64,16 @@ pub(super) struct Call<'a> {
     pub(super) doing: String,
     /// The log of the part at work.
     pub(super) log: Option<&'a dyn PartLog>,
+    /// What came back meanwhile is kept here.
+    pub(super) dialogue: Option<&'a RefCell<Vec<Exchange>>>,
+    /// Records are not told: they have been already.
+    pub(super) quiet: bool,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(name: &'a str, args: Value, doing: impl Into<String>) -> Self {
+        Self { name, args, doing: doing.into(), log: None, dialogue: None, quiet: false }
+    }
 }
 
 /// How a fork ended.
@@ -71,13 +86,20 @@ enum Waited {
 
 impl PythonHost {
     pub fn new(settings: PythonSettings) -> Self {
+        let traces = Traces::new(settings.traces.clone());
         Self {
             settings,
             log_level: AtomicI64::new(20),
             process: Mutex::default(),
             kept: Kept::default(),
             directory: OnceLock::new(),
+            traces,
         }
+    }
+
+    /// Keeps what recipes did while they were initialised. `whole`: all parts of the profile were.
+    pub fn save_traces(&self, whole: bool) -> std::io::Result<()> {
+        self.traces.save(whole)
     }
 
     /// Records below this level are not sent by Python.
@@ -151,7 +173,7 @@ impl PythonHost {
             "sys_path": Vec::<String>::new(),
         });
         let stdin = standard_input()?;
-        let call = Call { name: "hello", args, doing: "while it was started".to_owned(), log: None };
+        let call = Call::new("hello", args, "while it was started");
         let answer = self.converse(&process.line, &mut with(live), call, &[stdin.as_fd()])?;
         let spoken = answer.get("protocol").and_then(Value::as_u64);
         if spoken != Some(PROTOCOL.into()) {
@@ -186,12 +208,8 @@ impl PythonHost {
         let line = held(with_live, &mut |live| {
             let process = self.process(live)?;
             let (channel, other) = Channel::pair()?;
-            let call = Call {
-                name: "fork",
-                args: json!({ "section": section }),
-                doing: format!("while a process for {section} was started"),
-                log: None,
-            };
+            let doing = format!("while a process for {section} was started");
+            let call = Call::new("fork", json!({ "section": section }), doing);
             let descriptors = [other.as_fd(), file.as_fd()];
             let pid: u32 = read(self.converse(&process.line, &mut with(live), call, &descriptors)?)?;
             Ok(process.line.forked(channel, pid))
@@ -210,7 +228,7 @@ impl PythonHost {
         call: Call<'_>,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<Value, RecipeError> {
-        let Call { name, args, doing, log } = call;
+        let Call { name, args, doing, log, dialogue, quiet } = call;
         let channel = &line.channel;
         let env = line.news(&self.settings.environment.snapshot());
         if channel.send(&Message::request(channel.next_id(), name, args, env), descriptors).is_err() {
@@ -237,7 +255,14 @@ impl PythonHost {
                     None => Ok(message.result.unwrap_or_default()),
                 };
             };
-            let outcome = self.answer(with_live, log, &wanted, message.args);
+            let kept = dialogue.map(|_| message.args.clone());
+            let outcome = match wanted.as_str() {
+                "log" if quiet => Ok(Value::Null),
+                _ => self.answer(with_live, log, &wanted, message.args),
+            };
+            if let (Some(dialogue), Some(args)) = (dialogue, kept) {
+                dialogue.borrow_mut().push(Exchange::new(&wanted, args, &outcome));
+            }
             let answer = Message::answer(message.id, outcome.map_err(|error| self.kept.send(error)));
             if channel.send(&answer, &[]).is_err() {
                 return Err(self.lost(line, with_live, &doing, log));
@@ -250,7 +275,7 @@ impl PythonHost {
         let status = match line.fork {
             None => self.process.lock().expect("no panic while locked").clone().and_then(|main| main.end().ok()),
             Some(pid) => {
-                let call = || Call { name: "wait", args: json!({ "pid": pid }), doing: doing.to_owned(), log: None };
+                let call = || Call::new("wait", json!({ "pid": pid }), doing);
                 let waited = held(with_live, &mut |live| read::<Waited>(self.call(live, call())?));
                 waited.ok().map(|waited| match waited {
                     Waited::Status(code) => CommandStatus::Exited(code),
@@ -261,7 +286,11 @@ impl PythonHost {
         if self.settings.interrupted.load(Ordering::Relaxed) {
             return RecipeError::Interrupted;
         }
-        died(status, doing, log.map(PartLog::path))
+        match (status, self.settings.mode, log) {
+            // What a recipe of zc.buildout does to its process, it does to the run.
+            (Some(CommandStatus::Exited(code)), Mode::Upstream, Some(_)) => RecipeError::Ended(code),
+            (status, ..) => died(status, doing, log.map(PartLog::path)),
+        }
     }
 
     fn failed(&self, error: ErrorObject, doing: &str) -> RecipeError {

@@ -1,7 +1,8 @@
 //! Recipes in Python, and the parts that they make.
 
+use std::cell::RefCell;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 use rbuildout_cache::tree;
@@ -10,6 +11,8 @@ use serde_json::{Value, json};
 
 use super::host::{Call, PythonHost};
 use super::serve::read;
+use super::shim;
+use super::trace::{Trace, key};
 use crate::api::{Effects, Installed, Mode, Part};
 use crate::eggs::Loaded;
 use crate::error::RecipeError;
@@ -30,7 +33,8 @@ struct Done {
     paths: Option<Vec<String>>,
 }
 
-/// Constructs the recipe of a section. What it reads and sets goes through `live`.
+/// Constructs the recipe of a section. What it reads and sets goes through `live`. If all is as it was in an earlier run,
+/// that is done again without Python.
 pub fn init(
     host: &Arc<PythonHost>,
     live: &mut dyn LiveBuildout,
@@ -39,9 +43,28 @@ pub fn init(
 ) -> Result<Box<dyn Part>, RecipeError> {
     let mut args = entry(loaded);
     args["section"] = section.into();
-    let doing = format!("while [{section}] was initialised");
-    let made: Made = read(host.call(live, Call { name: "init", args, doing, log: None })?)?;
-    Ok(Box::new(PythonPart { host: host.clone(), section: section.to_owned(), made }))
+    let tokens = loaded.tokens.join(" ");
+    let mode = format!("{:?}", host.mode());
+    let key = key(&[&mode, &shim::identity(), &args.to_string(), &tokens, &loaded.identity], live, section);
+    let trace = host.traces.get(section);
+    let replayed = trace.and_then(|trace| trace.replay(&key, &host.environment().snapshot(), live));
+    let constructed = Mutex::new(replayed.is_none());
+    let made = match replayed {
+        Some(made) => made,
+        None => {
+            let dialogue = RefCell::default();
+            let call = Call { dialogue: Some(&dialogue), ..Call::new("init", args.clone(), initialised(section)) };
+            let made = host.call(live, call)?;
+            host.traces.put(section, Trace::new(key, dialogue.into_inner(), &made));
+            made
+        }
+    };
+    let made: Made = read(made)?;
+    Ok(Box::new(PythonPart { host: host.clone(), section: section.to_owned(), made, args, constructed }))
+}
+
+fn initialised(section: &str) -> String {
+    format!("while [{section}] was initialised")
 }
 
 /// Calls the uninstall hook of a recipe. Returns the options as the hook leaves them.
@@ -60,7 +83,7 @@ pub fn uninstall(
     args["section"] = section.into();
     args["options"] = json!(options);
     let doing = format!("while [{section}] was uninstalled");
-    Ok(read::<Left>(host.call(live, Call { name: "uninstall", args, doing, log: None })?)?.options)
+    Ok(read::<Left>(host.call(live, Call::new("uninstall", args, doing))?)?.options)
 }
 
 /// An option that only the recipe of a section knows.
@@ -72,7 +95,7 @@ pub fn lookup(
 ) -> Result<Option<String>, RecipeError> {
     let doing = format!("while the option {section}:{key} was asked for");
     let args = json!({ "section": section, "key": key });
-    read(host.call(live, Call { name: "lookup", args, doing, log: None })?)
+    read(host.call(live, Call::new("lookup", args, doing))?)
 }
 
 /// Calls an extension.
@@ -85,7 +108,7 @@ pub fn extension(
     let mut args = entry(loaded);
     args["kind"] = kind.into();
     let doing = format!("while the extension {} was called", loaded.project);
-    host.call(live, Call { name: "extension", args, doing, log: None }).map(drop)
+    host.call(live, Call::new("extension", args, doing)).map(drop)
 }
 
 fn entry(loaded: &Loaded) -> Value {
@@ -98,16 +121,34 @@ struct PythonPart {
     host: Arc<PythonHost>,
     section: String,
     made: Made,
+    /// Those of `init`.
+    args: Value,
+    /// False as long as its initialisation was only done again without Python.
+    constructed: Mutex<bool>,
 }
 
 impl PythonPart {
+    /// Makes sure that the recipe is there in Python. What it says has been told already.
+    fn construct(&self, live: &mut dyn LiveBuildout) -> Result<(), RecipeError> {
+        let mut constructed = self.constructed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*constructed {
+            let call = Call { quiet: true, ..Call::new("init", self.args.clone(), initialised(&self.section)) };
+            self.host.call(live, call)?;
+            *constructed = true;
+        }
+        Ok(())
+    }
+
     fn work(&self, name: &'static str, run: &RunContext) -> Result<Installed, RecipeError> {
         let doing = match name {
             "install" => format!("while {} was installed", self.section),
             _ => format!("while {} was updated", self.section),
         };
         let args = json!({ "section": self.section });
-        let call = Call { name, args, doing, log: Some(run.log) };
+        let mut constructed = Ok(());
+        run.services.with_live(&mut |live| constructed = self.construct(live));
+        constructed?;
+        let call = Call { log: Some(run.log), ..Call::new(name, args, doing) };
         let mut with_live = |act: &mut dyn FnMut(&mut dyn LiveBuildout)| run.services.with_live(act);
         let answer = match self.host.mode() {
             Mode::Upstream => self.host.call_alone(&mut with_live, call),
@@ -135,9 +176,17 @@ impl Part for PythonPart {
     }
 
     fn saved(&self, live: &mut dyn LiveBuildout) -> Result<Option<IndexMap<String, String>>, RecipeError> {
+        // One that has options of its own to save is never initialised without Python.
+        if !*self.constructed.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(None);
+        }
         let doing = format!("while the options of [{}] were copied", self.section);
         let args = json!({ "section": self.section });
-        read(self.host.call(live, Call { name: "copy", args, doing, log: None })?)
+        let own: Option<IndexMap<String, String>> = read(self.host.call(live, Call::new("copy", args, doing))?)?;
+        if own.is_some() {
+            self.host.traces.put(&self.section, None);
+        }
+        Ok(own)
     }
 
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError> {
@@ -145,6 +194,9 @@ impl Part for PythonPart {
     }
 
     fn update(&self, run: &RunContext) -> Result<Installed, RecipeError> {
+        if self.made.update_noop {
+            return Ok(Installed::None);
+        }
         if !self.made.has_update {
             let part = &self.section;
             let message = format!("The recipe for {part} doesn't define an update method. Using its install method.");

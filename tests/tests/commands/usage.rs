@@ -262,8 +262,10 @@ fn commands_that_need_python() {
         all.push_str(&sandbox.run(&[command]).fails().err);
     }
     assert_snapshot!(all, @"
-    Error: The command 'setup' runs a Python setup script, which needs the Python recipe host: this version does not have it.
-    Error: The command 'runsetup' runs a Python setup script, which needs the Python recipe host: this version does not have it.
+    Error: The setup command requires the path to a setup script or 
+    directory containing a setup script, and its arguments.
+    Error: The setup command requires the path to a setup script or 
+    directory containing a setup script, and its arguments.
     ");
 }
 

@@ -475,7 +475,6 @@ fn options_of_buildout() {
         "log-level=LOUD",
         "verbosity=much",
         "extends-cache=${a:b}",
-        "extensions=slapos.rebootstrap",
         "extensions=buildout-versions",
         "versions=pins",
         "mirrors=gopher://x",
@@ -505,16 +504,12 @@ fn options_of_buildout() {
     While:
       Initializing.
     Error: ValueError: extends-cache '${a:b}' may not contain ${section:variable} to expand.
-    $ extensions=slapos.rebootstrap
-    While:
-      Initializing.
-    Error: The extension 'slapos.rebootstrap' can't be loaded
-    Hint: Extensions other than slapos.extension.shared need the Python recipe host, which this version does not have.
     $ extensions=buildout-versions
     While:
-      Initializing.
-    Error: The extension 'buildout-versions' can't be loaded
-    Hint: Extensions other than slapos.extension.shared need the Python recipe host, which this version does not have.
+      Installing.
+      Loading extensions.
+    Error: Buildout now includes 'buildout-versions' (and part of the older 'buildout.dumppickedversions').
+    Remove the extension from your configuration and look at the 'show-picked-versions' option in buildout's documentation.
     $ versions=pins
     While:
       Initializing.

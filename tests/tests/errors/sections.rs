@@ -282,79 +282,102 @@ fn no_python() {
 }
 
 #[test]
-fn recipes_that_are_not_native() {
+fn recipes_that_are_not_there() {
     let sandbox = Sandbox::with(
-        "[buildout]\nparts = a\n[a]\nrecipe = zc.recipe.egg:scripts\neggs = x\n[b]\nrecipe = slapos.recipe.build\n\
+        "[buildout]\noffline = true\nparts = a\n[a]\nrecipe = no.such.recipe:scripts\n[b]\nrecipe = setuptools\n\
          [c]\nrecipe = slapos.recipe.cmmi:nope\n[d]\nrecipe = a:b:c\n",
     );
-    assert_snapshot!(sandbox.run(&[]), @"
-    exit 1
-    --- err
-    While:
-      Installing.
-      Getting section a.
-      Initializing section a.
-      Loading recipe 'zc.recipe.egg'.
-    Error: The recipe 'zc.recipe.egg:scripts' of part [a] can't be run
-     --> [DIR]/buildout.cfg:4:10
-      |
-    4 | recipe = zc.recipe.egg:scripts
-      |          ^^^^^^^^^^^^^^^^^^^^^ this recipe is not native
-    Hint: The recipe `zc.recipe.egg:scripts` isn't native: it needs the Python recipe host, which this version doesn't have.
-    ");
-    assert_snapshot!(sandbox.upstream(&[]), @"
-    exit 1
-    --- out
-    Creating directory '[DIR]/eggs'.
-    Creating directory '[DIR]/bin'.
-    Creating directory '[DIR]/parts'.
-    Creating directory '[DIR]/develop-eggs'.
-    --- err
-    While:
-      Installing.
-      Getting section a.
-      Initializing section a.
-      Loading recipe 'zc.recipe.egg'.
-    Error: The recipe 'zc.recipe.egg:scripts' of part [a] can't be run: The recipe `zc.recipe.egg:scripts` isn't native: it needs the Python recipe host, which this version doesn't have.
-    ");
     let mut all = String::new();
-    for part in ["b", "c", "d"] {
-        all.push_str(&sandbox.run(&[&format!("buildout:parts={part}")]).fails().err);
+    for part in ["a", "b", "c", "d"] {
+        let parts = format!("buildout:parts={part}");
+        all.push_str(&sandbox.run(&[&parts]).fails().err);
+        all.push_str(&sandbox.upstream(&[&parts]).fails().err);
     }
     assert_snapshot!(all, @"
     While:
       Installing.
+      Getting section a.
+      Initializing section a.
+      Installing recipe no.such.recipe.
+      Base installation request: 'no.such.recipe'
+      Getting distribution for 'no.such.recipe'.
+    Error: We don't have a distribution for no.such.recipe
+    and can't install one in offline (no-install) mode.
+
+     --> [DIR]/buildout.cfg:5:10
+      |
+    5 | recipe = no.such.recipe:scripts
+      |          ^^^^^^^^^^^^^^^^^^^^^^ this recipe
+    While:
+      Installing.
+      Getting section a.
+      Initializing section a.
+      Installing recipe no.such.recipe.
+      Getting distribution for 'no.such.recipe'.
+    Error: We don't have a distribution for no.such.recipe
+    and can't install one in offline (no-install) mode.
+
+    While:
+      Installing.
       Getting section b.
       Initializing section b.
-      Loading recipe 'slapos.recipe.build'.
-    Error: The recipe 'slapos.recipe.build' of part [b] can't be run
+      Loading zc.buildout recipe entry setuptools:default.
+    Error: ImportError: Entry point ('zc.buildout', 'default') not found
      --> [DIR]/buildout.cfg:7:10
       |
-    7 | recipe = slapos.recipe.build
-      |          ^^^^^^^^^^^^^^^^^^^ this recipe is not native
-    Hint: The recipe `slapos.recipe.build` isn't native: it needs the Python recipe host, which this version doesn't have. It runs inline Python. Where that only fetches, unpacks or runs commands, `slapos.recipe.cmmi`, `slapos.recipe.build:download-unpacked` or `plone.recipe.command` can do it. Entries of this distribution that are native: `download`, `download-unpacked`, `gitclone`, `mkdirectory`.
+    7 | recipe = setuptools
+      |          ^^^^^^^^^^ this recipe
+    While:
+      Installing.
+      Getting section b.
+      Initializing section b.
+      Loading zc.buildout recipe entry setuptools:default.
+
+    An internal error occurred due to a bug in either zc.buildout or in a
+    recipe being used:
+    Traceback (most recent call last):
+    ImportError: Entry point ('zc.buildout', 'default') not found
     While:
       Installing.
       Getting section c.
       Initializing section c.
-      Loading recipe 'slapos.recipe.cmmi'.
-    Error: The recipe 'slapos.recipe.cmmi:nope' of part [c] can't be run
+      Installing recipe slapos.recipe.cmmi.
+      Base installation request: 'slapos.recipe.cmmi'
+      Getting distribution for 'slapos.recipe.cmmi'.
+    Error: We don't have a distribution for slapos.recipe.cmmi
+    and can't install one in offline (no-install) mode.
+
      --> [DIR]/buildout.cfg:9:10
       |
     9 | recipe = slapos.recipe.cmmi:nope
-      |          ^^^^^^^^^^^^^^^^^^^^^^^ this recipe is not native
-    Hint: The recipe `slapos.recipe.cmmi:nope` isn't native: it needs the Python recipe host, which this version doesn't have. Entries of this distribution that are native: `default`.
+      |          ^^^^^^^^^^^^^^^^^^^^^^^ this recipe
+    While:
+      Installing.
+      Getting section c.
+      Initializing section c.
+      Installing recipe slapos.recipe.cmmi.
+      Getting distribution for 'slapos.recipe.cmmi'.
+    Error: We don't have a distribution for slapos.recipe.cmmi
+    and can't install one in offline (no-install) mode.
+
     While:
       Installing.
       Getting section d.
       Initializing section d.
-      Loading recipe 'a'.
-    Error: The recipe 'a:b:c' of part [d] can't be run
+    Error: ValueError: too many values to unpack (expected 2)
       --> [DIR]/buildout.cfg:11:10
        |
     11 | recipe = a:b:c
-       |          ^^^^^ this recipe is not native
-    Hint: The recipe `a:b:c` isn't native: it needs the Python recipe host, which this version doesn't have.
+       |          ^^^^^ this recipe
+    While:
+      Installing.
+      Getting section d.
+      Initializing section d.
+
+    An internal error occurred due to a bug in either zc.buildout or in a
+    recipe being used:
+    Traceback (most recent call last):
+    ValueError: too many values to unpack (expected 2)
     ");
 }
 

@@ -58,7 +58,6 @@ fn exceptions() {
 fn ends_of_the_process() {
     let mut all = String::new();
     for what in [
-        "do = os._exit(7)",
         "do = os.kill(os.getpid(), signal.SIGSEGV)",
         "init = os._exit(7)",
         "init = os.kill(os.getpid(), signal.SIGSEGV)",
@@ -75,6 +74,29 @@ fn ends_of_the_process() {
         }
     }
     assert_snapshot!(all);
+}
+
+/// In zc.buildout a recipe that ends its process ends the run, which nobody tells.
+#[test]
+fn exits() {
+    let profile = doing("do = os._exit(7)");
+    let sandbox = sandbox(&profile, DOER);
+    assert_snapshot!(sandbox.run(&[]).fails().err, @"
+    While:
+      Installing a.
+    Error: The Python process exited with status 7 while a was installed.
+     --> [DIR]/buildout.cfg:6:1
+      |
+    6 | [a]
+      | ^^^ in this part
+    Hint: The recipe, or a library that it uses, ended the interpreter itself (os._exit). Its output is in [DIR]/.rbuildout/log/a.log.
+    Log: [DIR]/.rbuildout/log/a.log
+    ");
+    fs_err::remove_file(sandbox.path(".installed.cfg")).unwrap();
+    let outcome = sandbox.upstream(&[]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (7, ""));
+    assert!(sandbox.installed().contains("parts = good\n"));
+    sandbox.upstream(&["a:do=pass"]).ok();
 }
 
 #[test]

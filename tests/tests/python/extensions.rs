@@ -62,7 +62,8 @@ fn failing() {
     exit 1
     --- err
     While:
-      Initializing.
+      Installing.
+      Loading extensions.
     Error: Buildout now includes 'buildout-versions' (and part of the older 'buildout.dumppickedversions').
     Remove the extension from your configuration and look at the 'show-picked-versions' option in buildout's documentation.
     ");

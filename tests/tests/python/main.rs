@@ -6,6 +6,7 @@ mod errors;
 mod extensions;
 mod live;
 mod setup;
+mod traces;
 
 use rbuildout_tests::Sandbox;
 

@@ -19,13 +19,16 @@ use crate::ui::{LogSettings, Reporter};
 pub(super) fn bootstrap(session: &Session) -> Result<(), Problem> {
     let profile = session.load()?;
     let (settings, directories) = settings(session, profile)?;
-    let reporter = Reporter::new(LogSettings::default(), false);
-    create_directories(&directories, &reporter)?;
     let failed = |error: std::io::Error| {
         let mut diagnostic = Diagnostic::user(error.to_string());
         diagnostic.doing = vec!["Bootstrapping.".to_owned()];
         diagnostic
     };
+    let reporter = Reporter::new(LogSettings::default(), false);
+    if session.mode == Mode::Upstream {
+        rbuildout_cache::tree::remove(&settings.develop_eggs_directory).map_err(failed)?;
+    }
+    create_directories(&directories, &reporter)?;
     let program = std::env::current_exe().map_err(failed)?;
     let mode = if session.mode == Mode::Upstream { " --upstream" } else { "" };
     let quoted = program.to_string_lossy().replace('\'', r#"'"'"'"#);
@@ -80,6 +83,11 @@ pub(super) fn init(session: &Session, arguments: &[String]) -> Result<(), Proble
     }
     text.push('\n');
     fs_err::write(&path, text).map_err(|error| initialising(error.to_string()))?;
+    for path in arguments.iter().filter(is_path).map(|path| Path::new(&session.working_directory).join(path)) {
+        if !path.exists() {
+            fs_err::create_dir(&path).map_err(|error| initialising(error.to_string()))?;
+        }
+    }
     bootstrap(session)?;
     if arguments.is_empty() { Ok(()) } else { super::install::install(session, &[]) }
 }

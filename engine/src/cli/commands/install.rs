@@ -17,7 +17,7 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
     let profile = session.load()?;
     // The lock is taken before what is installed is read. A dry run reads only, and needs none.
     let _lock = match profile.raw("buildout", "directory").filter(|_| !session.options.dry_run) {
-        Some(directory) => Some(lock(session, &StateDirectory::new(std::path::Path::new(&**directory)))?),
+        Some(directory) => Some(lock(session, &session.state_directory(directory))?),
         None => None,
     };
     let signals = signals()?;
@@ -31,7 +31,10 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
         if signals.interrupted.load(Ordering::Relaxed) { Problem::Interrupted } else { failure.into() }
     })?;
     let finished = run_install(session, profile, prepared, &signals)?;
-    let Finished { failures, interrupted } = finished;
+    let Finished { failures, interrupted, ended } = finished;
+    if let Some(status) = ended {
+        return Err(Problem::Ended(status));
+    }
     if interrupted {
         return Err(Problem::Interrupted);
     }

@@ -48,15 +48,15 @@ pub(super) fn query(session: &Session, argument: &str) -> Result<(), Problem> {
         [section, option] => (section, option),
         _ => return Err(Problem::Message(format!("Invalid option: {argument}"))),
     };
+    // As in the reference, the question comes first, whatever the answer is.
+    if profile.raw("buildout", "verbosity").is_some() {
+        output(&format!("${{{section}:{option}}}\n"))?;
+    }
     if !profile.config.sections.contains_key(section) {
         return Err(Problem::Message(format!("Section not found: {section}")));
     }
     let Some(value) = profile.raw(section, option) else {
         return Err(Problem::Message(format!("Key not found: {option}")));
     };
-    let heading = match profile.raw("buildout", "verbosity") {
-        Some(_) => format!("${{{section}:{option}}}\n"),
-        None => String::new(),
-    };
-    output(&format!("{heading}{value}\n"))
+    output(&format!("{value}\n"))
 }

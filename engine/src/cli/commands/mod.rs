@@ -22,6 +22,8 @@ pub(super) enum Problem {
     /// Parts failed.
     Parts(Vec<PartFailure>),
     Interrupted,
+    /// A recipe ended the run with this status, without a word.
+    Ended(i32),
 }
 
 impl<T: Into<Failure>> From<T> for Problem {
