@@ -25,7 +25,7 @@ mod index;
 mod machine;
 mod recompress;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,13 +140,25 @@ impl Archive {
         work: &Path,
         note: &dyn Fn(&str),
     ) -> Result<PathBuf, DebianError> {
-        self.search(&format!("`{}` of package {}", file.file, file.package), note, |suite| {
-            let row = suite.rows.iter().find(|row| {
-                row.file == file.file
-                    && row.package == file.package
-                    && (!request.has_checksum() || row.matches(request))
-            });
+        let what = format!("`{}` of package {}", file.file, file.package);
+        let mut others = BTreeSet::new();
+        let found = self.search(&what, note, |suite| {
+            let mut rows = suite.rows.iter().filter(|row| row.file == file.file && row.package == file.package);
+            let row = rows.clone().find(|row| !request.has_checksum() || row.matches(request));
+            if row.is_none() {
+                others.extend(rows.next().map(|row| row.md5.clone()));
+            }
             row.map(|row| suite.fetch(row, work)).transpose()
+        });
+        found.map_err(|error| match error {
+            DebianError::NotFound { looked_at, .. } if !others.is_empty() => {
+                let there = others.into_iter().collect::<Vec<_>>().join(", ");
+                DebianError::NotFound {
+                    what: format!("{what} with the wanted checksum: its md5 there is {there}"),
+                    looked_at,
+                }
+            }
+            error => error,
         })
     }
 
