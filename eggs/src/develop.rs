@@ -99,6 +99,14 @@ impl Eggs {
         Ok(target)
     }
 
+    /// Whether [`develop`](Self::develop) found old-style scripts of the project of an `.egg-link` in this run. They are not
+    /// remembered longer.
+    pub fn has_developed_scripts(&self, link: &Path) -> bool {
+        let project = link.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let developed = self.developed_scripts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        developed.get(&canonical_name(project)).is_some_and(|scripts| !scripts.is_empty())
+    }
+
     /// The program that runs a setup script with setuptools on the path.
     pub fn setup_script_program(&self, setup: &Path) -> String {
         self.setup_program(setup.parent().unwrap_or(Path::new("/")), setup, &Source::File)

@@ -101,6 +101,11 @@ impl Eggs {
         Resolver::new(self, request, context).is_all_there()
     }
 
+    /// Whether [`build`](Self::build) would find the distribution of `request` there, without asking an index.
+    pub fn is_built(&self, request: &Install, context: &dyn Context) -> bool {
+        Resolver::new(self, request, context).is_built()
+    }
+
     /// Builds a source distribution with options of `build_ext` into `request.eggs_directory` (develop-eggs, for
     /// `zc.recipe.egg:custom`). The first requirement counts. Returns where it is.
     ///

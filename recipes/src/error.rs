@@ -41,6 +41,9 @@ pub enum RecipeError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// This part can only be installed by the Python original of the native recipe, for this reason.
+    #[error("{0}")]
+    NeedsOriginal(String),
     /// upstream mode: the recipe ended the process with this status, and with that the run.
     #[error("The recipe ended the run with status {0}.")]
     Ended(i32),

@@ -12,4 +12,4 @@ pub mod template;
 pub use api::{DevelopEggs, Distribution, Effects, Host, Installed, Mode, Part, Recipe, Settings, required, text};
 pub use error::{CommandFailure, CommandStatus, Place, RecipeError, Text};
 pub use live::{Depends, LiveBuildout, WithLive};
-pub use native::{NATIVES_VARIABLE, Natives, find};
+pub use native::{NATIVES_VARIABLE, Natives, find, natives};

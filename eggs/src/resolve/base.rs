@@ -67,8 +67,11 @@ impl<'a> Base<'a> {
 
     /// Whether it is worth to work ahead for a constrained requirement: something may have to be installed for it.
     pub(super) fn is_worth_preparing(&self, requirement: &Requirement) -> bool {
-        let available = self.before.of(&requirement.project).iter().any(|found| requirement.accepts(found));
-        let newer = self.newest && requirement.specifiers.exact().is_none();
+        let mut fitting =
+            self.before.of(&requirement.project).iter().filter(|found| requirement.accepts(found)).peekable();
+        let available = fitting.peek().is_some();
+        // What is developed is taken whatever else there is.
+        let newer = self.newest && requirement.specifiers.exact().is_none() && !fitting.any(|found| found.is_develop());
         self.eggs_directory.is_some() && requirement.url.is_none() && (newer || !available)
     }
 

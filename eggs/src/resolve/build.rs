@@ -10,6 +10,12 @@ use crate::requirement::Requirement;
 use crate::settings::BuildExt;
 
 impl Resolver<'_> {
+    pub(crate) fn is_built(&self) -> bool {
+        let spec = self.base.request.requirements.first().and_then(|spec| Requirement::parse(spec).ok());
+        let constrained = spec.and_then(|spec| self.base.pins.constrain(&spec, self.base.mode()).ok());
+        constrained.is_some_and(|requirement| !self.base.is_worth_preparing(&requirement))
+    }
+
     pub(crate) fn build(self, build_ext: &BuildExt) -> Result<Vec<PathBuf>, EggError> {
         let Some(spec) = self.base.request.requirements.first() else {
             return Ok(Vec::new());

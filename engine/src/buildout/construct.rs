@@ -70,6 +70,18 @@ impl Buildout<'_> {
         Ok(())
     }
 
+    /// Constructs the Python original of a part whose native recipe can't do what the part asks for.
+    pub fn original(&mut self, name: &Arc<str>) -> Outcome<Arc<dyn Part>> {
+        let recipe = self.required(name, "recipe")?;
+        let loaded = self.load(&recipe).map_err(|error| self.place_recipe(name, &recipe, *error))?;
+        let host = self.surroundings.python.host.clone();
+        self.behalf.push(name.clone());
+        let part = View::new(self).map(|mut live| rbuildout_recipes::python::init(&host, &mut live, name, &loaded));
+        self.behalf.pop();
+        let part = part?.map_err(|error| to_diagnostic(error, &self.config, name));
+        part.map(Arc::from).map_err(|diagnostic| self.place(name, diagnostic))
+    }
+
     /// Finds the code of a recipe in Python. What is being done goes into an error, in place of `Loading recipe`.
     fn load(&mut self, recipe: &str) -> Outcome<Loaded> {
         let (requirement, entry) = split(recipe)?;

@@ -89,7 +89,9 @@ pub(crate) fn to_diagnostic(error: RecipeError, config: &Config, part: &str) -> 
             diagnostic.hint = room_hint(&error).map(str::to_owned);
             Box::new(diagnostic)
         }
-        RecipeError::Interrupted | RecipeError::Ended(_) => Box::new(Diagnostic::user(error.to_string())),
+        RecipeError::Interrupted | RecipeError::Ended(_) | RecipeError::NeedsOriginal(_) => {
+            Box::new(Diagnostic::user(error.to_string()))
+        }
     }
 }
 

@@ -181,3 +181,87 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rbuildout_recipes::run::RunContext;
+    use rbuildout_recipes::{Installed, RecipeError};
+
+    use super::*;
+
+    /// A part with these effects.
+    struct Fake(Effects);
+
+    impl Part for Fake {
+        fn effects(&self) -> Effects {
+            self.0
+        }
+
+        fn update_is_noop(&self) -> bool {
+            false
+        }
+
+        fn install(&self, _: &RunContext) -> Result<Installed, RecipeError> {
+            Ok(Installed::None)
+        }
+
+        fn update(&self, _: &RunContext) -> Result<Installed, RecipeError> {
+            Ok(Installed::None)
+        }
+    }
+
+    fn eggs(reads: bool, writes: bool) -> Effects {
+        Effects::Eggs(DevelopEggs { reads, writes })
+    }
+
+    /// Makes a plan of parts that are all installed and unchanged, but for `new` ones.
+    fn plan(effects: &[Effects], new: &[usize], current: bool) -> Plan {
+        let parts: Vec<Fake> = effects.iter().map(|effects| Fake(*effects)).collect();
+        let options = SavedOptions::default();
+        let names: Vec<Arc<str>> = (0..parts.len()).map(|at| at.to_string().into()).collect();
+        let mut installed = InstalledState::default();
+        for (_, name) in names.iter().enumerate().filter(|(at, _)| !new.contains(at)) {
+            installed.parts.insert(name.clone(), options.clone());
+        }
+        let candidates: Vec<Candidate<'_>> = parts
+            .iter()
+            .zip(&names)
+            .map(|(part, name)| Candidate {
+                name: name.clone(),
+                recipe: "r".into(),
+                part,
+                options: &options,
+                needs: Vec::new(),
+            })
+            .collect();
+        let rules = Rules {
+            directory: Path::new("/nowhere"),
+            ignore_signature: true,
+            remove_unwanted: true,
+            half_removed: &[],
+        };
+        make(&candidates, &installed, rules, &mut |_| current)
+    }
+
+    #[test]
+    fn eggs_keep_an_order() {
+        let (reader, writer, both) = (eggs(true, false), eggs(false, true), eggs(true, true));
+        let plan = plan(&[reader, reader, writer, writer, Effects::Hermetic, both, reader], &[], false);
+        let needs: Vec<&[usize]> = plan.steps.iter().map(|step| step.needs.as_slice()).collect();
+        assert_eq!(needs, [&[] as &[usize], &[], &[0, 1], &[0, 1], &[], &[0, 1, 2, 3], &[2, 3, 5]]);
+    }
+
+    #[test]
+    fn what_is_current_is_kept() {
+        let actions = |effects: &[Effects], new: &[usize], current| -> Vec<Action> {
+            plan(effects, new, current).steps.iter().map(|step| step.action).collect()
+        };
+        let (reader, writer) = (eggs(true, false), eggs(false, true));
+        assert_eq!(actions(&[reader, writer], &[], true), [Action::Keep; 2]);
+        assert_eq!(actions(&[reader, writer], &[], false), [Action::Update; 2]);
+        // Whatever is made before may matter.
+        assert_eq!(actions(&[reader, writer, reader], &[1], true), [Action::Keep, Action::Install, Action::Update]);
+        assert_eq!(actions(&[Effects::Ordered, reader], &[0], true), [Action::Install, Action::Update]);
+        assert_eq!(actions(&[Effects::Hermetic, reader], &[0], true), [Action::Install, Action::Keep]);
+    }
+}

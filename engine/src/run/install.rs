@@ -313,7 +313,17 @@ fn perform(
         part.initialised.part.update(&context)
     } else {
         reporter.part_record(index, Level::Info, &format!("Installing {}.", step.part));
-        part.initialised.part.install(&context)
+        match part.initialised.part.install(&context) {
+            Err(RecipeError::NeedsOriginal(reason)) => {
+                context.log.record(Level::Debug, &format!("{reason} The recipe in Python installs it."));
+                let original = services.live().original(&step.part).map_err(|mut error| {
+                    error.hint = error.hint.take().or(Some(reason));
+                    RecipeError::Host(error)
+                })?;
+                original.install(&context)
+            }
+            done => done,
+        }
     }
 }
 

@@ -39,7 +39,10 @@ impl Renderer {
                 out.push_str("\nAn internal error occurred due to a bug in either zc.buildout or in a\n");
                 out.push_str("recipe being used:\nTraceback (most recent call last):\n");
                 frames(&mut out, &diagnostic.frames);
-                let _ = writeln!(out, "{class}: {}", diagnostic.message);
+                let _ = match diagnostic.message.as_str() {
+                    "" => writeln!(out, "{class}"),
+                    message => writeln!(out, "{class}: {message}"),
+                };
             }
             _ => self.headline(&mut out, diagnostic),
         }

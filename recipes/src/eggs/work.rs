@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rbuildout_cache::{Progress, Silent};
-use rbuildout_eggs::{Command, Context, EggError, Eggs, Install, Level, Scripts, Status, WorkingSet};
+use rbuildout_eggs::{Command, Context, EggError, Eggs, Install, Interpreter, Level, Scripts, Status, WorkingSet};
 
 use super::active::Active;
 use super::context::RunEggContext;
@@ -83,6 +83,16 @@ impl EggLook<'_> {
     /// True if a request would be met by what is installed, without asking an index.
     pub(crate) fn is_all_there(&self, request: &Install) -> bool {
         self.eggs.is_all_there(request, &self.context)
+    }
+
+    /// True if the egg of a request for a build is there, without asking an index.
+    pub(crate) fn is_built(&self, request: &Install) -> bool {
+        self.eggs.is_built(request, &self.context)
+    }
+
+    /// The interpreter that eggs are for.
+    pub(crate) fn interpreter(&self) -> &Interpreter {
+        self.eggs.interpreter()
     }
 
     /// The working set of a request that makes do with what is installed, in the order of recipes.

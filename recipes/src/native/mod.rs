@@ -13,7 +13,7 @@ mod symbolic_link;
 mod template;
 mod wrapper;
 
-pub use registry::{NATIVES_VARIABLE, Natives, find};
+pub use registry::{NATIVES_VARIABLE, Natives, find, natives};
 
 use crate::api::Distribution;
 

@@ -21,6 +21,11 @@ pub fn find(recipe: &str) -> Option<&'static dyn Recipe> {
         .map(|&(_, _, recipe)| recipe)
 }
 
+/// Every native recipe as a `recipe` option names it: `DIST:ENTRY`.
+pub fn natives() -> impl Iterator<Item = String> {
+    NATIVE.iter().map(|(_, entry, recipe)| format!("{}:{entry}", recipe.distribution().project))
+}
+
 /// Environment variable that says which recipes may be native: see [`Natives::parse`].
 pub const NATIVES_VARIABLE: &str = "RBUILDOUT_NATIVE";
 

@@ -159,12 +159,9 @@ impl Part for WrapperPart {
 
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError> {
         if !self.python_options.is_empty() {
-            let message = format!(
-                "The wrapper of part `{}` needs the Python recipe host, which this version doesn't have, because of: {}",
-                run.part,
-                self.python_options.join(", ")
-            );
-            return Err(RecipeError::user_with_hint(message, "Remove these options to get a plain shell wrapper."));
+            let options = self.python_options.join(", ");
+            let reason = format!("The wrapper of part `{}` is a program in Python because of: {options}.", run.part);
+            return Err(RecipeError::NeedsOriginal(reason));
         }
         if !self.foreign.is_empty() {
             let message = format!(

@@ -74,7 +74,9 @@ pub(super) fn describe(error: &RecipeError) -> ErrorObject {
         RecipeError::Download(error) if error.is_mismatch() => {
             (Kind::User, "ChecksumError".to_owned(), "zc.buildout.download".to_owned())
         }
-        RecipeError::Download(_) | RecipeError::Archive(_) => (Kind::User, String::new(), String::new()),
+        RecipeError::Download(_) | RecipeError::Archive(_) | RecipeError::NeedsOriginal(_) => {
+            (Kind::User, String::new(), String::new())
+        }
         RecipeError::Io(_) | RecipeError::Ended(_) => internal("OSError"),
     };
     let message = match error {

@@ -2,19 +2,34 @@
 
 use rbuildout_tests::{Archive, Sandbox};
 
-use super::{peer, same};
+use super::peer;
 
-/// Install, update, a change, an update after it, removal.
-const LIFE: [&[&str]; 5] = [&[], &[], &["a:changed=1"], &["a:changed=1"], &["buildout:parts="]];
+/// Install, update, a change, removal.
+const LIFE: [&[&str]; 4] = [&[], &[], &["a:changed=1"], &["buildout:parts=keep"]];
+
+/// What pip writes about the temporary directory that it worked in.
+const OF_PIP: [&str; 4] = [
+    "eggs/old-1.0-py3.11-linux-x86_64.egg/old-1.0-py3.11-linux-x86_64.dist-info/RECORD",
+    "eggs/old-1.0-py3.11-linux-x86_64.egg/old-1.0-py3.11-linux-x86_64.dist-info/direct_url.json",
+    "develop-eggs/old-1.0-py3.11-linux-x86_64.egg/old-1.0-py3.11-linux-x86_64.dist-info/RECORD",
+    "develop-eggs/old-1.0-py3.11-linux-x86_64.egg/old-1.0-py3.11-linux-x86_64.dist-info/direct_url.json",
+];
+
+fn same(sandbox: &Sandbox, runs: &[&[&str]]) {
+    super::same_without(sandbox, runs, &OF_PIP);
+}
 
 /// A buildout with four distributions at hand: `demo` requires `lib`, `old` has a script that is a file.
 fn sandbox(sections: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
+    let mut sandbox = Sandbox::new();
+    // Nothing may be fetched.
+    sandbox.env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+    sandbox.env("PIP_NO_INDEX", "1");
     let python = peer().with_file_name("python");
     sandbox.write(
         "buildout.cfg",
         format!(
-            "[buildout]\nparts = a\nexecutable = {}\nfind-links = ${{buildout:directory}}/links\n\
+            "[keep]\nrecipe = zc.recipe.egg:eggs\neggs =\n[buildout]\nparts = keep a\nexecutable = {}\nfind-links = ${{buildout:directory}}/links\n\
              index = file://${{buildout:directory}}/index/\n{sections}",
             python.display()
         ),
@@ -65,7 +80,7 @@ fn wheel(sandbox: &Sandbox, name: &str, version: &str, requires: &[&str], entry_
 #[test]
 fn eggs() {
     same(&sandbox("[a]\nrecipe = zc.recipe.egg:eggs\neggs = demo\n"), &LIFE);
-    same(&sandbox("[buildout]\nparts = demo\n[demo]\nrecipe = zc.recipe.egg:eggs\n"), &[&[], &[]]);
+    same(&sandbox("[buildout]\nparts = keep demo\n[demo]\nrecipe = zc.recipe.egg:eggs\n"), &[&[], &[]]);
     same(&sandbox("[a]\nrecipe = zc.recipe.egg:eggs\neggs =\n"), &[&[], &[]]);
 }
 
@@ -88,16 +103,18 @@ fn what_scripts_say() {
     let options = "eggs = demo\ninterpreter = py\nentry-points = more=demo:main other=demo.x:a.b demo=demo:main\n\
                    extra-paths =\n  src\n  /usr/lib/x\n  ${buildout:directory}\narguments = 'a', sys.argv[1:]\n\
                    initialization =\n  import os\n    # indented\n  os.environ['X'] = 'a'\n";
-    same(&sandbox(&format!("[a]\nrecipe = zc.recipe.egg\n{options}")), &LIFE);
+    same(&sandbox(&format!("[a]\nrecipe = zc.recipe.egg\n{options}")), &LIFE[..3]);
     for (own, of_buildout) in [("true", "false"), ("false", "true"), ("true", "true")] {
         let own = format!("relative-paths = {own}\n{options}");
-        same(&sandbox(&format!("relative-paths = {of_buildout}\n[a]\nrecipe = zc.recipe.egg\n{own}")), &LIFE);
+        same(&sandbox(&format!("relative-paths = {of_buildout}\n[a]\nrecipe = zc.recipe.egg\n{own}")), &LIFE[..3]);
     }
-    same(&sandbox(&format!("relative-paths = true\n[a]\nrecipe = zc.recipe.egg\n{options}")), &LIFE);
-    same(
-        &sandbox(&format!("bin-directory = a/b/c\n[a]\nrecipe = zc.recipe.egg\nrelative-paths = true\n{options}")),
-        &LIFE,
-    );
+    same(&sandbox(&format!("relative-paths = true\n[a]\nrecipe = zc.recipe.egg\n{options}")), &LIFE[..3]);
+    // The reference makes one level of directories only.
+    let deep = sandbox(&format!(
+        "bin-directory = a/b/c\nrelative-paths = false\n[a]\nrecipe = zc.recipe.egg\nrelative-paths = true\n{options}"
+    ));
+    deep.write("a/b/.keep", "");
+    same(&deep, &LIFE[..3]);
 }
 
 #[test]
@@ -122,7 +139,7 @@ fn scripts_that_were_changed_or_removed() {
     let script = |change: &str| {
         sandbox(&format!(
             "[a]\nrecipe = zc.recipe.egg\neggs = demo\n[b]\nrecipe = plone.recipe.command\ncommand = true\n\
-             update-command = {change}\n[buildout]\nparts = b a\n"
+             update-command = {change}\n[buildout]\nparts = keep b a\n"
         ))
     };
     same(&script("echo more >> bin/demo"), &[&[], &[], &[]]);
@@ -201,13 +218,15 @@ fn develop() {
         let sandbox = sandbox(&format!(
             "[a]\nrecipe = zc.recipe.egg\neggs = project\n[b]\nrecipe = zc.recipe.egg:develop\nsetup = {setup}\n\
              include-dirs = include\nlibrary-dirs =\n  lib\n  /usr/lib\nrpath =\n  $ORIGIN/x\n  lib\ndefine = X\n\
-             [buildout]\nparts = b a\n"
+             [buildout]\nparts = keep b a\n"
         ));
         project(&sandbox);
-        same(&sandbox, &[&[], &[], &["buildout:parts=b"], &["buildout:parts="]]);
+        same(&sandbox, &[&[], &[], &["buildout:parts=keep b"], &["buildout:parts=keep"]]);
     }
     same(&sandbox("[a]\nrecipe = zc.recipe.egg:develop\n"), &[&[]]);
-    same(&sandbox("[a]\nrecipe = zc.recipe.egg:develop\nsetup = nowhere\n"), &[&[]]);
+    let sandbox = sandbox("[a]\nrecipe = zc.recipe.egg:develop\nsetup = nowhere\n");
+    let [theirs, ours] = [super::reference, super::ours].map(|run| run(&sandbox, &[]));
+    assert_eq!((theirs.code, ours.code), (1, 1), "{theirs}\n{ours}");
 }
 
 #[test]
@@ -219,7 +238,7 @@ fn custom() {
     ] {
         same(&sandbox(&format!("[a]\nrecipe = zc.recipe.egg:custom\n{section}")), &LIFE);
     }
-    same(&sandbox("[buildout]\nparts = old\n[old]\nrecipe = zc.recipe.egg:custom\n"), &[&[], &[], &["-o"]]);
+    same(&sandbox("[buildout]\nparts = keep old\n[old]\nrecipe = zc.recipe.egg:custom\n"), &[&[], &[], &["-o"]]);
     same(&sandbox("[a]\nrecipe = zc.recipe.egg:custom\negg = absent\n"), &[&[], &["-o"]]);
     same(
         &sandbox("[a]\nrecipe = zc.recipe.egg:custom\negg = old\nenvironment = env\n[env]\nX = %(nothing)s\n"),
@@ -240,4 +259,77 @@ fn unused_options() {
         same(&sandbox(&format!("[a]\n{section}")), &[&[], &["a:more=1"], &["a:more=1"]]);
     }
     same(&sandbox("[a]\nrecipe = zc.recipe.egg:custom\negg = old\nother = 1\n"), &[&["-o"]]);
+}
+
+/// slapos mode: a run with nothing to do asks no interpreter, a run with something to do does no more than that.
+#[test]
+fn nothing_to_do_starts_nothing() {
+    let sandbox = sandbox(
+        "versions = versions\n[versions]\ndemo = 1.0:whl\nlib = 2.0:whl\nold = 1.0\n\
+         [a]\nrecipe = zc.recipe.egg\neggs =\n  demo\n  project\n  old\ninterpreter = py\n\
+         [b]\nrecipe = zc.recipe.egg:custom\negg = old\n[c]\nrecipe = zc.recipe.egg:develop\nsetup = project\n\
+         [buildout]\nparts = keep b c a\n",
+    );
+    project(&sandbox);
+    let python = format!(
+        "#!/bin/sh\necho \"$@\" >> {0}/log\nexec {1} \"$@\"\n",
+        sandbox.root().display(),
+        peer().with_file_name("python").display()
+    );
+    sandbox.write("python", python);
+    sandbox.must("chmod", &["+x", "python"]);
+    let run = |arguments: &[&str]| {
+        let executable = format!("buildout:executable={}", sandbox.path("python").display());
+        sandbox.write("../log", "");
+        let outcome = sandbox.run(&[&[executable.as_str()], arguments].concat()).ok();
+        (outcome.out, sandbox.read("../log"))
+    };
+    let (out, log) = run(&[]);
+    assert!(out.contains("Generated script") && log.contains("develop"), "{out}\n{log}");
+    let tree = sandbox.tree().without(&[".rbuildout"]);
+    for arguments in [&[] as &[&str], &["-o"], &["-N"]] {
+        let (out, log) = run(arguments);
+        assert_eq!((out.as_str(), log.as_str()), ("Nothing to do: 4 parts are up to date.\n", ""), "{arguments:?}");
+    }
+    // What is gone or changed is made again, and only that.
+    sandbox.write("bin/demo", "other");
+    let (out, log) = run(&[]);
+    assert_eq!(out, "Updating a.\nGenerated script '[DIR]/bin/demo'.\n");
+    assert_eq!(log, "");
+    assert_eq!(rbuildout_tests::difference(&tree, &sandbox.tree().without(&[".rbuildout"])), "");
+    sandbox.must("sh", &["-c", "rm -rf eggs/lib-*"]);
+    let (out, log) = run(&[]);
+    assert!(out.contains("Got lib 2.0.") && !out.contains("Generated") && !out.contains("Updating c"), "{out}");
+    assert_eq!(log, "");
+    sandbox.write("project/more.py", "");
+    let (out, log) = run(&[]);
+    assert!(out.contains("Updating c.\nUpdating a.") && log.contains("develop"), "{out}");
+}
+
+/// slapos mode: an egg is built with patches, a build environment and other eggs.
+#[test]
+fn patched_eggs() {
+    let setup = "import os, demo\nfrom setuptools import setup\n\
+                 setup(name='needs', version='1.0', py_modules=['needs'], description=os.environ['NAME'])\n";
+    let source = Archive::new()
+        .file("needs-1.0/setup.py", setup)
+        .file("needs-1.0/needs.py", "x = 1\n")
+        .file("needs-1.0/PKG-INFO", "Metadata-Version: 2.1\nName: needs\nVersion: 1.0\n")
+        .gz();
+    let sections = "versions = versions\n[versions]\ndemo = 1.0:whl\nlib = 2.0:whl\nneeds = 1.0+SlapOSPatched001\n\
+                    [a]\nrecipe = zc.recipe.egg\neggs = ${b:egg}\ninterpreter = py\n\
+                    [b]\nrecipe = zc.recipe.egg:custom\negg = needs\nsetup-eggs = demo\nenvironment = c\n\
+                    PREFIXpatches = ${buildout:directory}/x.patch\nPREFIXpatch-options = -p1\n[c]\nNAME = %(LC_ALL)s!\n";
+    for prefix in ["", "needs-"] {
+        let sandbox = sandbox(&sections.replace("PREFIX", prefix));
+        sandbox.write("links/needs-1.0.tar.gz", &source);
+        sandbox.write("x.patch", "--- a/needs.py\n+++ b/needs.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n");
+        sandbox.run(&[]).ok();
+        assert_eq!(
+            sandbox.must("bin/py", &["-c", "import needs; print(needs.x, needs.__file__)"]),
+            "2 [DIR]/develop-eggs/needs-1.0+slapospatched001-py3.11.egg/needs.py\n"
+        );
+        let info = sandbox.read("develop-eggs/needs-1.0+slapospatched001-py3.11.egg/EGG-INFO/PKG-INFO");
+        assert!(info.contains("Summary: C.UTF-8!"), "{info}");
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod basics;
+mod differential;
 mod errors;
 mod extensions;
 mod live;

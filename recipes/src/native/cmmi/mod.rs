@@ -12,7 +12,7 @@
 //! | `pre-configure`, `pre-build`, `pre-install`, `post-install` | – | shell texts |
 //! | `configure-command`, `configure-options` | `./configure`, – | shell text; its options on one line |
 //! | `make-binary`, `make-options`, `make-targets` | `make`, –, `install` | likewise |
-//! | `pre-configure-hook`, `pre-make-hook`, `post-make-hook` | – | Python: an error when the part is installed |
+//! | `pre-configure-hook`, `pre-make-hook`, `post-make-hook` | – | Python: the original installs the part |
 //! | `environment` | – | see [`environment`](crate::native::common::environment) |
 //! | `keep-compile-dir` | `false` | also in `[buildout]` |
 //! | `promises` | – | one path per line, each missing one a warning |
@@ -159,16 +159,10 @@ impl CmmiPart {
         self.options.get(key).map_or("", String::as_str)
     }
 
-    /// Python hooks need what isn't there.
+    /// Hooks in Python are for the original.
     fn check_hooks(&self) -> Result<(), RecipeError> {
         let Some(hook) = HOOKS.iter().find(|hook| !self.option(hook).is_empty()) else { return Ok(()) };
-        let message = format!(
-            "The option `{hook}` of part `{}` is a Python hook, which needs the Python recipe host: this version \
-             doesn't have it.",
-            self.part
-        );
-        let hint = "Do the same with a shell text in `pre-configure`, `pre-build` or `post-install`.";
-        Err(RecipeError::user_with_hint(message, hint))
+        Err(RecipeError::NeedsOriginal(format!("The option `{hook}` of part `{}` is a hook in Python.", self.part)))
     }
 }
 

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use rbuildout_eggs::{BuildExt, Patches};
+use rbuildout_eggs::{BuildExt, Install, Patches};
 
 use super::build_ext;
 use super::develop::{BuildEnvironment, setup_eggs};
 use super::source::{Source, publish};
 use super::{failed, patches};
 use crate::api::{DevelopEggs, Effects, Host, Installed, Mode, Part, text};
+use crate::eggs::Active;
 use crate::error::RecipeError;
+use crate::live::LiveBuildout;
 use crate::native::common::paths::to_text;
 use crate::run::RunContext;
 
 /// One egg with options of its own.
 pub(super) struct CustomPart {
+    mode: Mode,
     source: Source,
     requirement: String,
     /// The requirement was an option that is not to be used any more.
@@ -36,31 +39,39 @@ impl CustomPart {
         source.allow_unknown_extras = false;
         let environment = BuildEnvironment::read(host)?;
         publish(host, "_e", &to_text(&source.eggs_directory))?;
-        let slapos = host.settings().mode == Mode::Slapos;
+        let mode = host.settings().mode;
         let mut part = Self {
+            mode,
             source,
             requirement: host.name().to_owned(),
             deprecated: false,
             build_ext,
             environment,
-            setup_eggs: if slapos { setup_eggs(host)? } else { Vec::new() },
+            setup_eggs: if mode == Mode::Slapos { setup_eggs(host)? } else { Vec::new() },
             patches: BTreeMap::new(),
         };
         // Nothing more is read if nothing may be installed.
         if !part.source.offline {
-            match text(host, "egg")? {
-                Some(egg) => part.requirement = egg,
-                None => {
-                    if let Some(eggs) = text(host, "eggs")? {
-                        part.requirement = eggs;
-                        part.deprecated = true;
-                    }
-                }
-            }
-            part.requirement = part.requirement.trim().to_owned();
+            // The original reads both.
+            let (egg, eggs) = (text(host, "egg")?, text(host, "eggs")?);
+            part.deprecated = egg.is_none() && eggs.is_some();
+            let requirement = egg.or(eggs).unwrap_or_else(|| host.name().to_owned());
+            requirement.trim().clone_into(&mut part.requirement);
             part.patches = patches::read(host, std::slice::from_ref(&part.requirement))?;
         }
         Ok(part)
+    }
+}
+
+impl CustomPart {
+    /// The request for the egg, which goes where developed ones are.
+    fn request(&self) -> Install {
+        let source = &self.source;
+        let mut request = source.request(std::slice::from_ref(&self.requirement));
+        request.eggs_directory = Some(source.develop_eggs_directory.clone());
+        request.path = vec![source.eggs_directory.clone()];
+        request.patches.clone_from(&self.patches);
+        request
     }
 }
 
@@ -73,6 +84,15 @@ impl Part for CustomPart {
         self.source.offline
     }
 
+    fn is_current(&self, eggs: &Active, live: &mut dyn LiveBuildout) -> bool {
+        if self.mode == Mode::Upstream || self.deprecated {
+            return false;
+        }
+        let Ok(look) = eggs.look(live) else { return false };
+        let setup_eggs = self.source.request(&self.setup_eggs);
+        look.is_built(&self.request()) && (self.setup_eggs.is_empty() || look.is_all_there(&setup_eggs))
+    }
+
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError> {
         let source = &self.source;
         if source.offline {
@@ -83,11 +103,8 @@ impl Part for CustomPart {
         }
         run.log.phase("egg");
         let work = run.services.eggs().work(run)?;
-        let mut request = source.request(std::slice::from_ref(&self.requirement));
-        request.eggs_directory = Some(source.develop_eggs_directory.clone());
-        request.path = vec![source.eggs_directory.clone()];
+        let mut request = self.request();
         request.environment = self.environment.variables(&work, source, &self.setup_eggs, run)?;
-        request.patches.clone_from(&self.patches);
         let built = work.eggs.build(&request, &self.build_ext, &work.context).map_err(|error| failed(error, run))?;
         // What else met the requirement is not this part's.
         let own = built.iter().filter(|path| path.starts_with(&source.develop_eggs_directory));

@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use rbuildout_eggs::{BuildExt, Develop};
 use rbuildout_parser::python::{str_repr, to_str};
 
+use super::fingerprint::Fingerprint;
 use super::source::{Source, lines, publish};
 use super::{build_ext, failed};
 use crate::api::{DevelopEggs, Effects, Host, Installed, Mode, Part, required, text};
-use crate::eggs::EggWork;
+use crate::eggs::{Active, EggWork};
 use crate::error::RecipeError;
+use crate::live::LiveBuildout;
 use crate::native::common::paths::{resolve, to_text};
 use crate::native::common::percent::format_with;
 use crate::run::RunContext;
@@ -130,7 +132,19 @@ impl Part for DevelopPart {
         let (setup, directory, build_ext) = (self.setup.clone(), self.target.clone(), self.build_ext.clone());
         let develop = Develop { setup, directory, build_ext, environment };
         let link = work.eggs.develop(&develop, &work.context).map_err(|error| failed(error, run))?;
+        // Parts that want the scripts of a project that has some rely on its setup script.
+        if self.more.is_some() && !work.eggs.has_developed_scripts(&link) {
+            Fingerprint::new(&self.setup, &run.settings().state_directory).keep(work.eggs.interpreter())?;
+        }
         Ok(Installed::Paths(vec![to_text(&link)]))
+    }
+
+    fn is_current(&self, eggs: &Active, live: &mut dyn LiveBuildout) -> bool {
+        let Some(more) = &self.more else { return false };
+        let fingerprint = Fingerprint::new(&self.setup, &live.settings().state_directory);
+        let Ok(look) = eggs.look(live) else { return false };
+        let setup_eggs = more.source.request(&more.setup_eggs);
+        fingerprint.holds(look.interpreter()) && (more.setup_eggs.is_empty() || look.is_all_there(&setup_eggs))
     }
 
     fn update(&self, run: &RunContext) -> Result<Installed, RecipeError> {

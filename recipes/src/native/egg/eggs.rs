@@ -39,6 +39,8 @@ impl EggsPart {
             None => vec![host.name().to_owned()],
         };
         let patches = patches::read(host, &requirements)?;
+        // The original puts the interpreter there, so that nobody is told that it has no effect.
+        host.get("executable")?;
         let scripts = if with_scripts { ScriptOptions::read(host)? } else { None };
         Ok(Self { mode: host.settings().mode, source, requirements, patches, scripts })
     }

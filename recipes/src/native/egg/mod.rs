@@ -33,6 +33,9 @@
 //! (`Effects::Eggs`): what is made in the directory of develop eggs is made at its place in the list. Eggs may be installed
 //! side by side.
 //!
+//! An update of `develop` does nothing while the project is as its setup script left it (`fingerprint.rs`, slapos mode); the
+//! original runs it each time.
+//!
 //! Different from the original on purpose: `custom` records only what is in the directory of develop eggs. The original
 //! also records, and so deletes at uninstall, whatever else met the requirement, as the `site-packages` of the interpreter.
 
@@ -40,6 +43,7 @@ mod build_ext;
 mod custom;
 mod develop;
 mod eggs;
+mod fingerprint;
 mod patches;
 mod scripts;
 mod source;

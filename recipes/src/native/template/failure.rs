@@ -31,10 +31,7 @@ pub(super) fn failure(
 }
 
 pub(super) fn unsupported(part: &str, reason: &str) -> RecipeError {
-    let message = format!(
-        "The template of part `{part}` needs the Python recipe host, which this version doesn't have: {reason}."
-    );
-    RecipeError::user_with_hint(message, "Compute it in the profile and hand it over in `context`.")
+    RecipeError::NeedsOriginal(format!("The template of part `{part}` is rendered by Python: {reason}."))
 }
 
 fn place(job: &RenderJob, option: Option<&'static str>, error: &TemplateError) -> Option<Place> {
