@@ -37,7 +37,7 @@ fn modules_and_extensions() {
     ];
     assert_eq!(rendered(&bench, &options), "{\"a\": 1}");
     let error = bench.error(JINJA2, "t", &[("output", "o"), ("inline", "{{ x }}"), ("context", "import x simpleran")]);
-    assert!(error.starts_with("The template of part `t` needs the Python recipe host"), "{error}");
+    assert!(error.starts_with("The template of part `t` is rendered by Python: "), "{error}");
     assert!(error.contains("simpleran"), "{error}");
 }
 

@@ -140,9 +140,5 @@ fn wrapper_errors() {
         "redirect-signal without redirecting any output makes no sense"
     );
     let python = error(&[("command-line", "x"), ("pidfile", "p"), ("reserve-cpu", "yes"), ("wait-for-files", "")]);
-    assert_eq!(
-        python,
-        "The wrapper of part `w` needs the Python recipe host, which this version doesn't have, because of: pidfile, \
-         reserve-cpu"
-    );
+    assert_eq!(python, "The wrapper of part `w` is a program in Python because of: pidfile, reserve-cpu.");
 }

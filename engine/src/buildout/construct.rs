@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rbuildout_parser::installed::SIGNATURE_OPTION;
 use rbuildout_parser::python::str_repr;
 use rbuildout_parser::{Diagnostic, Mode};
 use rbuildout_recipes::eggs::{Active, Group, Loaded};
@@ -67,6 +68,11 @@ impl Buildout<'_> {
         let part = part.map_err(|diagnostic| self.place(name, diagnostic))?;
         self.behalf.pop();
         self.parts.insert(name.clone(), InitialisedPart { name: name.clone(), recipe, part });
+        if self.installing && self.mode == Mode::Upstream {
+            // zc.buildout makes no signature for a part that it meets so late, and misses it when the part that asked is done.
+            self.doing.truncate(self.doing.len().saturating_sub(2));
+            return Err(Box::new(Diagnostic::user(format!("Missing option: {name}:{SIGNATURE_OPTION}"))));
+        }
         Ok(())
     }
 

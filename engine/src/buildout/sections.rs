@@ -103,6 +103,8 @@ pub struct Buildout<'p> {
     pub(super) hashes: FxHashMap<Arc<str>, Arc<str>>,
     pub(super) hashing: Vec<Arc<str>>,
     pub(super) messages: RefCell<Vec<Message>>,
+    /// The plan stands: parts are being installed.
+    pub(super) installing: bool,
 }
 
 /// Something that a recipe said while it was initialised, when logging is not set up yet.
@@ -147,7 +149,13 @@ impl<'p> Buildout<'p> {
             hashes: FxHashMap::default(),
             hashing: Vec::new(),
             messages: RefCell::default(),
+            installing: false,
         }
+    }
+
+    /// From now on parts are installed.
+    pub fn begin_installing(&mut self) {
+        self.installing = true;
     }
 
     /// What is being done right now, outermost first: after an error, the reference's `While:` block.

@@ -83,7 +83,7 @@ pub fn install(
         unused,
         mark_shared,
         whole_list,
-        buildout,
+        mut buildout,
         environment,
         children,
         reporter,
@@ -91,6 +91,7 @@ pub fn install(
         ..
     } = prepared;
     let Some(reporter) = &reporter else { return Ok(Finished::default()) };
+    buildout.begin_installing();
     let services = Services {
         settings: settings.clone(),
         downloader,

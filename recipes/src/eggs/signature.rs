@@ -20,7 +20,11 @@ impl Active {
         mut distributions: Vec<Arc<Distribution>>,
     ) -> Result<Vec<String>, RecipeError> {
         distributions.sort();
-        let beside = |path: &Path| eggs.interpreter().sys_path().iter().any(|known| known == path);
+        // What is installed for the interpreter; other directories of its path are somebody's work.
+        let beside = |path: &Path| {
+            let installed = path.ends_with("site-packages") || path.ends_with("dist-packages");
+            installed && eggs.interpreter().sys_path().iter().any(|known| known == path)
+        };
         let mut tokens = Vec::new();
         for one in &distributions {
             let name = one.location().file_name().map(|name| name.to_string_lossy().into_owned());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use rbuildout_parser::python::str_repr;
 use rustix::process::Signal;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -75,6 +76,9 @@ impl<'a> Call<'a> {
         Self { name, args, doing: doing.into(), log: None, dialogue: None, quiet: false }
     }
 }
+
+/// Python's `logging.WARNING`.
+const WARNING: i64 = 30;
 
 /// How a fork ended.
 #[derive(Deserialize)]
@@ -251,7 +255,10 @@ impl PythonHost {
             }
             let Some(wanted) = message.call else {
                 return match message.error {
-                    Some(error) => Err(self.failed(error, &doing)),
+                    Some(error) => {
+                        self.clean_up(with_live, log, &error.created);
+                        Err(self.failed(error, &doing))
+                    }
                     None => Ok(message.result.unwrap_or_default()),
                 };
             };
@@ -293,13 +300,22 @@ impl PythonHost {
         }
     }
 
+    /// Deletes what a part had made when it failed.
+    fn clean_up(&self, with_live: &mut WithLive<'_>, log: Option<&dyn PartLog>, created: &[String]) {
+        let Some(directory) = self.directory.get() else { return };
+        for path in delete_created(directory, created) {
+            let text = format!("Couldn't clean up {}.", str_repr(path));
+            // The error itself is what matters.
+            let _ = held(with_live, &mut |live| {
+                Answers { log }.record(live, "zc.buildout", WARNING, &text);
+                Ok(())
+            });
+        }
+    }
+
     fn failed(&self, error: ErrorObject, doing: &str) -> RecipeError {
         if self.settings.interrupted.load(Ordering::Relaxed) {
             return RecipeError::Interrupted;
-        }
-        // The error itself is what matters.
-        if let Some(directory) = self.directory.get() {
-            delete_created(directory, &error.created);
         }
         self.kept.receive(error, doing)
     }

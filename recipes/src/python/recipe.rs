@@ -206,10 +206,11 @@ impl Part for PythonPart {
     }
 }
 
-/// Deletes what a part had made when it failed.
-pub(super) fn delete_created(directory: &Path, created: &[String]) {
-    for path in created.iter().filter(|path| !path.is_empty()) {
-        // What can't be deleted now is in the way of the next installation, which will say so.
-        let _ = tree::remove(&directory.join(path));
-    }
+/// Deletes what a part had made when it failed. Returns what isn't there or can't be deleted.
+pub(super) fn delete_created<'a>(directory: &Path, created: &'a [String]) -> Vec<&'a str> {
+    let left = |path: &&str| {
+        let path = directory.join(path);
+        fs_err::symlink_metadata(&path).is_err() || tree::remove(&path).is_err()
+    };
+    created.iter().map(String::as_str).filter(|path| !path.is_empty()).filter(left).collect()
 }

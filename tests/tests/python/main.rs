@@ -6,6 +6,7 @@ mod differential;
 mod errors;
 mod extensions;
 mod live;
+mod originals;
 mod setup;
 mod traces;
 

@@ -1,0 +1,98 @@
+//! `zc.recipe.egg`. All distributions come from a directory of the test.
+
+use rbuildout_tests::{Archive, Sandbox};
+
+use super::{LIFE, same_without};
+
+/// A buildout with two distributions at hand: `demo`, a wheel with a script; `old`, a source without a wheel.
+fn sandbox(sections: &str) -> Sandbox {
+    let sandbox = super::sandbox(&format!(
+        "offline = false\nfind-links = ${{buildout:directory}}/links\nindex = file://${{buildout:directory}}/index/\n{sections}"
+    ));
+    sandbox.write("index/.keep", "");
+    sandbox.write("links/.keep", "");
+    let info = "../wheel/demo-1.0.dist-info";
+    sandbox.write("../wheel/demo.py", "def main(*args):\n    print('demo', args)\n");
+    sandbox.write(&format!("{info}/METADATA"), "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n");
+    sandbox.write(
+        &format!("{info}/WHEEL"),
+        "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    );
+    sandbox.write(&format!("{info}/entry_points.txt"), "[console_scripts]\ndemo = demo:main\n");
+    sandbox.write(&format!("{info}/top_level.txt"), "demo\n");
+    sandbox.write(&format!("{info}/RECORD"), "");
+    let zip = "cd ../wheel && python3 -m zipfile -c ../work/links/demo-1.0-py3-none-any.whl demo.py demo-1.0.dist-info";
+    sandbox.must("sh", &["-c", zip]);
+    let setup = "from setuptools import setup\nsetup(name='old', version='1.0', py_modules=['old'])\n";
+    let source = Archive::new()
+        .file("old-1.0/setup.py", setup)
+        .file("old-1.0/old.py", "x = 1\n")
+        .file("old-1.0/PKG-INFO", "Metadata-Version: 2.1\nName: old\nVersion: 1.0\n");
+    sandbox.write("links/old-1.0.tar.gz", source.gz());
+    sandbox
+}
+
+/// What pip writes about the temporary directory that it worked in is left out.
+#[track_caller]
+fn same(sandbox: &Sandbox, runs: &[&[&str]]) {
+    let python = super::interpreter();
+    let script = "import sysconfig; print('py%s-%s' % (sysconfig.get_python_version(), sysconfig.get_platform()))";
+    let tag = sandbox.must(&python.to_string_lossy(), &["-c", script]);
+    let egg = format!("old-1.0-{}", tag.trim());
+    let records: Vec<String> = ["RECORD", "direct_url.json"]
+        .iter()
+        .flat_map(|file| ["eggs", "develop-eggs"].map(|at| format!("{at}/{egg}.egg/{egg}.dist-info/{file}")))
+        .collect();
+    same_without(sandbox, runs, &records.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn eggs() {
+    same(&sandbox("[a]\nrecipe = zc.recipe.egg:eggs\neggs = demo\n"), &LIFE);
+    same(&sandbox("[a]\nrecipe = zc.recipe.egg:eggs\neggs = absent\n"), &LIFE);
+}
+
+#[test]
+fn scripts() {
+    for options in [
+        "recipe = zc.recipe.egg\neggs = demo\n",
+        "recipe = zc.recipe.egg:script\neggs = demo\nscripts = demo=other\ninterpreter = py\n",
+        "recipe = zc.recipe.egg:scripts\neggs = demo\nentry-points = more=demo:main\nextra-paths = x\n\
+         arguments = 'a', 1\ninitialization = import os\nrelative-paths = true\n",
+        "recipe = zc.recipe.egg\neggs = demo\nscripts =\n",
+        "recipe = zc.recipe.egg\neggs = demo\nentry-points = x\n",
+        "recipe = zc.recipe.egg\neggs = demo==2\n",
+        "recipe = zc.recipe.egg\neggs = old\n",
+    ] {
+        same(&sandbox(&format!("[a]\n{options}")), &LIFE);
+    }
+}
+
+#[test]
+fn custom() {
+    let environment = "environment = env\n[env]\nNAME = value\nPATH = /x:%(PATH)s\n";
+    for options in [
+        format!("egg = old\ndefine = X\nlibraries = m\n{environment}"),
+        "eggs = old\nrpath =\n  ${buildout:directory}/lib\n".to_owned(),
+        "egg = absent\n".to_owned(),
+    ] {
+        same(&sandbox(&format!("[a]\nrecipe = zc.recipe.egg:custom\n{options}")), &LIFE);
+    }
+}
+
+#[test]
+fn develop() {
+    for setup in ["project", "project/setup.py", "nowhere"] {
+        let sandbox = sandbox(&format!(
+            "[a]\nrecipe = zc.recipe.egg:develop\nsetup = {setup}\ndefine = X\n\
+             [b]\nrecipe = zc.recipe.egg\neggs = project\n[buildout]\nparts = a b\n"
+        ));
+        sandbox.write(
+            "project/setup.py",
+            "from setuptools import setup\nsetup(name='project', version='0.1', py_modules=['project'],\n\
+             \x20     install_requires=['demo'], entry_points={'console_scripts': ['project = project:main']})\n",
+        );
+        sandbox.write("project/project.py", "def main():\n    print('project')\n");
+        same(&sandbox, &LIFE);
+    }
+}
