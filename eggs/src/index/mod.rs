@@ -154,7 +154,8 @@ mod tests {
 
     fn names(index: &Index, requirement: &str, log: &Log) -> Vec<String> {
         let downloader = Downloader::new(DownloadSettings::new("/nonexistent"));
-        let web = Web { interpreter: &interpreter(), downloader: &downloader, context: log, in_front: true };
+        let web =
+            Web { interpreter: &interpreter(), downloader: &downloader, context: log, in_front: true, logs: true };
         let requirement = Requirement::parse(requirement).unwrap();
         let mut names: Vec<String> = index
             .candidates(&requirement, false, &web)
