@@ -197,3 +197,14 @@ fn downloads_of_user_defaults() {
     let refused = sandbox.upstream(&[]).fails().to_string();
     assert!(refused.contains("ValueError: extends-cache '${a:b}' may not contain ${section:variable}"), "{refused}");
 }
+
+/// A run without parts that developed something notes that.
+#[test]
+fn developed_without_parts() {
+    let sandbox = Sandbox::with("[buildout]\nparts =\ndevelop = src\n");
+    sandbox.write("src/setup.py", "from setuptools import setup\nsetup(name='own', version='1')\n");
+    sandbox.upstream(&["-N"]).ok();
+    assert!(sandbox.installed().contains("/develop-eggs/own.egg-link"), "{}", sandbox.installed());
+    sandbox.upstream(&["-N", "buildout:develop="]).ok();
+    assert!(!sandbox.exists(".installed.cfg"));
+}
