@@ -36,6 +36,8 @@ pub struct Eggs {
     locks: Mutex<HashMap<String, Arc<Mutex<()>>>>,
     /// Everything that this run has installed, in order.
     installations: Mutex<Vec<Arc<Distribution>>>,
+    /// What the interpreter has on its own path.
+    own: OnceLock<Environment>,
     tools: OnceLock<Tools>,
 }
 
@@ -64,6 +66,7 @@ impl Eggs {
             indexes: Mutex::default(),
             locks: Mutex::default(),
             installations: Mutex::default(),
+            own: OnceLock::new(),
             tools: OnceLock::new(),
         }
     }
@@ -168,12 +171,20 @@ impl Eggs {
         self.tools().setuptools.as_ref()
     }
 
-    fn tools(&self) -> &Tools {
-        self.tools.get_or_init(|| {
+    /// The distributions on the interpreter's own path.
+    pub(crate) fn own(&self) -> &Environment {
+        self.own.get_or_init(|| {
             let mut environment = Environment::new(&self.interpreter);
             for path in self.interpreter.sys_path() {
                 environment.extend(self.scanner.find(path, false));
             }
+            environment
+        })
+    }
+
+    fn tools(&self) -> &Tools {
+        self.tools.get_or_init(|| {
+            let environment = self.own();
             let places = |projects: &[&str]| {
                 let best = projects.iter().filter_map(|project| environment.of(project).first());
                 let mut places: Vec<PathBuf> = best.map(|one| one.location().to_owned()).collect();

@@ -320,3 +320,19 @@ fn public_packages() {
     same_at(&place, &twin, &ask);
     same_at(&place, &twin, &ask.clone().not_newest());
 }
+
+/// setuptools counts what is on `sys.path` among what an index has, so that eggs there are copied.
+#[test]
+fn copied_from_the_path() {
+    let mut place = Place::new();
+    Wheel::new("own", "1.0").write(&place.path("links"));
+    same(&place, &Ask::new(&["own"]));
+    fs_err::rename(place.path("eggs"), place.path("elsewhere")).unwrap();
+    fs_err::remove_dir_all(place.path("links")).unwrap();
+    fs_err::create_dir(place.path("links")).unwrap();
+    let egg = fs_err::read_dir(place.path("elsewhere")).unwrap().filter_map(Result::ok).map(|entry| entry.path());
+    place.python_path = egg.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "egg"));
+    let answer = place.ours(&Ask::new(&["own"]));
+    assert!(answer["set"][0][2].as_str().unwrap().starts_with("ROOT/eggs/own-1.0-"), "{answer}");
+    assert!(place.python_path.unwrap().is_dir());
+}

@@ -17,8 +17,8 @@ pub struct FileLoader {
 impl FileLoader {
     fn download(&self, url: &str, options: &DownloadOptions) -> Result<Loaded, Diagnostic> {
         let mut settings = DownloadSettings::new(&self.spool);
-        settings.offline = options.offline;
-        settings.newest = options.newest && !options.offline;
+        settings.offline = options.is_offline();
+        settings.newest = options.newest && !settings.offline;
         settings.timeout = self.timeout.unwrap_or(settings.timeout);
         settings.cache = options.extends_cache.as_ref().map(|cache| {
             let base = Path::new(options.directory.as_deref().unwrap_or("."));

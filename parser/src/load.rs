@@ -167,7 +167,7 @@ impl Pass<'_> {
     fn read(&mut self, request: &Request) -> Result<(), Stop> {
         self.defaults(request);
         if let Some(path) = request.user_defaults.as_deref().filter(|path| self.library.loader.exists(path)) {
-            self.read_user_defaults(path)?;
+            self.read_user_defaults(path, &request.assignments)?;
         }
         if let Some(main) = &request.main {
             if !is_url(main) && !self.library.loader.exists(main) {
@@ -193,8 +193,9 @@ impl Pass<'_> {
         }
     }
 
-    fn read_user_defaults(&mut self, path: &str) -> Result<(), Stop> {
+    fn read_user_defaults(&mut self, path: &str, assignments: &[Assignment]) -> Result<(), Stop> {
         let (name, base) = resolve("", path, false);
+        self.download_options(&name, &base, assignments)?;
         let defaults = match self.mode {
             Mode::Upstream => UserDefaults { sections: self.tree(&name, &base, "")?, order: Vec::new() },
             Mode::Slapos => {
@@ -219,10 +220,9 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Loads the main file over what there is.
-    fn root(&mut self, name: &str, assignments: &[Assignment]) -> Result<(), Stop> {
-        let (name, base) = resolve("", name, false);
-        let root = self.file(&name, &base, "")?;
+    /// What a root file and the command line say about the download of what it extends.
+    fn download_options(&mut self, name: &str, base: &str, assignments: &[Assignment]) -> Result<(), Stop> {
+        let root = self.file(name, base, "")?;
         let own = root.parsed.section("buildout");
         for key in DOWNLOAD_OPTIONS {
             let own = own.and_then(|section| section.option(key)).map(|option| &*option.value);
@@ -230,6 +230,13 @@ impl Pass<'_> {
             let given = assignments.iter().find(|a| a.section == "buildout" && a.option == key);
             set_download_option(&mut self.download, key, given.map(|a| a.value.as_str()));
         }
+        Ok(())
+    }
+
+    /// Loads the main file over what there is.
+    fn root(&mut self, name: &str, assignments: &[Assignment]) -> Result<(), Stop> {
+        let (name, base) = resolve("", name, false);
+        self.download_options(&name, &base, assignments)?;
         match self.mode {
             Mode::Upstream => {
                 let sections = self.tree(&name, &base, "")?;
@@ -256,7 +263,7 @@ impl Pass<'_> {
                     // The reference gives each of these files the user defaults anew.
                     if let Some(path) = request.user_defaults.as_deref().filter(|p| self.library.loader.exists(p)) {
                         self.user_defaults = None;
-                        self.read_user_defaults(path)?;
+                        self.read_user_defaults(path, &request.assignments)?;
                     }
                     let sections = self.tree(&name, &base, "")?;
                     merge_sections(&mut self.config.sections, sections);
@@ -334,7 +341,7 @@ impl Pass<'_> {
                     error.snippets.extend(self.extends_snippet(includer, name));
                 }
                 self.errors.push(*error);
-                self.unreachable |= is_url(name) && !self.download.offline;
+                self.unreachable |= is_url(name) && !self.download.is_offline();
             }
         }
         Err(Stop)
@@ -360,11 +367,18 @@ impl Pass<'_> {
             self.errors.push(diagnostic);
             return Err(Stop);
         }
+        if let Some(cache) =
+            self.download.extends_cache.as_deref().filter(|cache| !includer.is_empty() && has_reference(cache))
+        {
+            let message = format!("extends-cache '{cache}' may not contain ${{section:variable}} to expand.");
+            self.errors.push(Diagnostic::internal("ValueError", message));
+            return Err(Stop);
+        }
         let file = self.file(name, base, includer)?;
         let extends = match file.parsed.section("buildout") {
             Some(section) => {
                 if section.options.iter().any(|option| &*option.key == "extended-by") {
-                    let message = format!("No-longer supported \"extended-by\" option found in {}.", file.display);
+                    let message = format!("No-longer supported \"extended-by\" option found in {}.", file.name);
                     self.errors.push(Diagnostic::user(message));
                     return Err(Stop);
                 }
@@ -449,13 +463,17 @@ impl Pass<'_> {
 
 const DOWNLOAD_OPTIONS: [&str; 4] = ["extends-cache", "offline", "install-from-cache", "newest"];
 
+fn has_reference(text: &str) -> bool {
+    text.split_once("${").is_some_and(|(_, rest)| rest.contains('}'))
+}
+
 fn set_download_option(options: &mut DownloadOptions, key: &str, value: Option<&str>) {
     let Some(value) = value else { return };
     match key {
         "extends-cache" => options.extends_cache = (!value.is_empty()).then(|| value.to_owned()),
         "newest" => options.newest = value == "true",
-        // Either of them makes downloads offline; neither is unset by the other.
-        _ => options.offline = options.offline && key == "install-from-cache" || value == "true",
+        "offline" => options.offline = value == "true",
+        _ => options.install_from_cache = value == "true",
     }
 }
 

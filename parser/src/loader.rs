@@ -25,9 +25,18 @@ pub struct Loaded {
 pub struct DownloadOptions {
     pub extends_cache: Option<String>,
     pub offline: bool,
+    /// `install-from-cache`, which forbids downloads as well.
+    pub install_from_cache: bool,
     pub newest: bool,
     /// `buildout:directory`: what a relative `extends-cache` is relative to.
     pub directory: Option<String>,
+}
+
+impl DownloadOptions {
+    /// Whether nothing may be downloaded.
+    pub fn is_offline(&self) -> bool {
+        self.offline || self.install_from_cache
+    }
 }
 
 /// Decides the conditions of section headers.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use rbuildout_cache::Request;
 
-use crate::distribution::Precedence;
+use crate::distribution::{Distribution, Kind, Precedence};
 use crate::interpreter::Interpreter;
 use crate::name::{EggName, canonical_name, safe_name};
 use crate::version::Version;
@@ -39,6 +39,23 @@ impl Candidate {
             }
             Self::of_source(location, egg, Precedence::Checkout)
         })
+    }
+
+    /// The egg `found`, to be copied; `None` if it is no directory of its own.
+    pub(crate) fn of_egg(found: &Distribution) -> Option<Self> {
+        let is_egg = found.kind() == Kind::Egg && found.location().extension().is_some_and(|name| name == "egg");
+        is_egg.then(|| {
+            Some(Self {
+                project: found.project().to_owned(),
+                key: found.key().to_owned(),
+                version: found.version().clone(),
+                python: found.python().map(str::to_owned),
+                platform: found.platform().map(str::to_owned),
+                precedence: found.precedence(),
+                location: found.location().to_str()?.to_owned(),
+                yanked: false,
+            })
+        })?
     }
 
     fn of_name(location: &str, base: &str, interpreter: &Interpreter) -> Option<Self> {

@@ -87,14 +87,15 @@ impl Index {
         }
     }
 
-    /// All candidates for the project of `requirement`, whatever their version.
-    pub(crate) fn candidates(&self, requirement: &Requirement, web: &Web<'_>) -> Vec<Candidate> {
+    /// All candidates for the project of `requirement`, whatever their version. `known`: there is something of it
+    /// elsewhere, so that an index without it is nothing to warn of.
+    pub(crate) fn candidates(&self, requirement: &Requirement, known: bool, web: &Web<'_>) -> Vec<Candidate> {
         let linked = self.linked.get(web, |web| self.follow_links(web));
         let listed = {
             let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(listed.entry(requirement.key.clone()).or_default())
         };
-        let known = linked.iter().any(|candidate| candidate.key == requirement.key);
+        let known = known || linked.iter().any(|candidate| candidate.key == requirement.key);
         let listed = listed.get(web, |web| self.list(requirement, known, web));
         let of_project = linked.iter().chain(listed).filter(|candidate| candidate.key == requirement.key);
         let mut found: Vec<Candidate> = Vec::new();
@@ -153,10 +154,11 @@ mod tests {
 
     fn names(index: &Index, requirement: &str, log: &Log) -> Vec<String> {
         let downloader = Downloader::new(DownloadSettings::new("/nonexistent"));
-        let web = Web { interpreter: &interpreter(), downloader: &downloader, context: log, in_front: true };
+        let web =
+            Web { interpreter: &interpreter(), downloader: &downloader, context: log, in_front: true, logs: true };
         let requirement = Requirement::parse(requirement).unwrap();
         let mut names: Vec<String> = index
-            .candidates(&requirement, &web)
+            .candidates(&requirement, false, &web)
             .iter()
             .map(|found| format!("{:?} {}", found.precedence, found.version))
             .collect();

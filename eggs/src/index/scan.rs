@@ -8,12 +8,12 @@ use url::Url;
 use super::candidate::{Candidate, local_path, scheme};
 use super::hosts::Hosts;
 use super::html::{self, Anchor};
-use crate::context::{Context, Level};
+use crate::context::{Context, LOGGER, Level};
 use crate::interpreter::Interpreter;
 use crate::name::canonical_name;
 
 /// The logger of the reference's index.
-const LOGGER: &str = "root";
+const ROOT: &str = "root";
 /// The longest page on this machine that is read, in bytes.
 const MAX_PAGE: u64 = 256 << 20;
 
@@ -24,16 +24,27 @@ pub(crate) struct Web<'a> {
     pub(crate) context: &'a dyn Context,
     /// Whether records are to be made now; what is read ahead is told later.
     pub(crate) in_front: bool,
+    /// Whether the index of this setuptools logs. Before 65.6 it only prints warnings.
+    pub(crate) logs: bool,
 }
 
 impl Web<'_> {
+    /// Says something in the index's words, where they are heard.
+    pub(crate) fn say(&self, level: Level, text: &str) {
+        match (self.logs, level) {
+            (true, _) => self.context.record(level, ROOT, text),
+            (false, Level::Warning | Level::Error) => self.context.record(level, LOGGER, text),
+            (false, _) => {}
+        }
+    }
+
     /// Says that no page was found for a project; `known` if links have it.
     pub(super) fn not_found(&self, name: &str, known: bool) {
         if known {
-            self.context.record(Level::Info, LOGGER, &format!("Couldn't retrieve index page for '{name}'"));
+            self.say(Level::Info, &format!("Couldn't retrieve index page for '{name}'"));
         } else {
             let text = format!("Couldn't find index page for '{name}' (maybe misspelled?)");
-            self.context.record(Level::Warning, LOGGER, &text);
+            self.say(Level::Warning, &text);
         }
     }
 }
@@ -52,7 +63,7 @@ impl Scan<'_> {
             let path = Path::new(link);
             if !path.exists() {
                 if !quiet {
-                    self.web.context.record(Level::Warning, LOGGER, &format!("Not found: {link}"));
+                    self.web.say(Level::Warning, &format!("Not found: {link}"));
                 }
             } else if !self.directory(path) {
                 self.file(path);
@@ -102,7 +113,7 @@ impl Scan<'_> {
         if !self.hosts.allow(url) {
             return false;
         }
-        self.web.context.record(Level::Info, LOGGER, &format!("Reading {}", rbuildout_cache::download::redact(url)));
+        self.web.say(Level::Info, &format!("Reading {}", rbuildout_cache::download::redact(url)));
         if let Some(path) = local_path(url) {
             return self.local_page(url, &path);
         }
@@ -122,7 +133,7 @@ impl Scan<'_> {
                     };
                     let url = rbuildout_cache::download::redact(url);
                     let text = format!("Download error on {url}: {reason} -- Some packages may not be found!");
-                    self.web.context.record(Level::Warning, LOGGER, &text);
+                    self.web.say(Level::Warning, &text);
                 }
                 false
             }

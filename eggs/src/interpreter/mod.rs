@@ -29,6 +29,7 @@ pub struct Interpreter {
     sys_path: Vec<PathBuf>,
     wheel_tags: Arc<HashSet<String>>,
     index: Option<String>,
+    abi: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ struct Answer {
     wheel_tags: Vec<String>,
     /// The index that its pip asks when nobody names another one.
     index: Option<String>,
+    /// The ABI tag of its extension modules, `cp311`; empty if it has none.
+    abi: String,
 }
 
 /// What is remembered.
@@ -81,6 +84,7 @@ impl Interpreter {
             platform: known.answer.platform,
             sys_path: known.answer.sys_path,
             index: known.answer.index,
+            abi: known.answer.abi,
             wheel_tags: Arc::new(known.answer.wheel_tags.into_iter().collect()),
         }
     }
@@ -109,6 +113,11 @@ impl Interpreter {
     /// The platform in the names of eggs, `linux-x86_64`.
     pub fn platform(&self) -> &str {
         &self.platform
+    }
+
+    /// The tag for the binary interface of its extension modules, `cp311`; empty if it has none.
+    pub fn abi_tag(&self) -> &str {
+        &self.abi
     }
 
     /// The directories of `sys.path` that exist, with links resolved; that of the script is not among them.
@@ -219,6 +228,7 @@ mod tests {
         let first = Interpreter::ask(python, &environment, Some(&cache)).unwrap();
         assert!(first.accepts_tag(["py3-none-any"].into_iter()));
         assert!(first.sys_path().contains(&extra.canonicalize().unwrap()));
+        assert_eq!(first.abi_tag(), format!("cp{}", first.python().replace('.', "")));
         assert!(first.platform().starts_with("linux-"), "{}", first.platform());
         let file = remembering_file(python, &environment, &cache).unwrap();
         assert!(recall(&file).is_some());

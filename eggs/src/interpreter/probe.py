@@ -25,6 +25,12 @@ def index():
     except Exception:
         return None
 
+def abi():
+    own = sysconfig.get_config_var('SOABI')
+    if own and own.startswith('cpython-'):
+        return 'cp' + own.split('-')[1]
+    return own.replace('.', '_').replace('-', '_') if own else ''
+
 def real(path):
     return os.path.realpath(path) if path else os.getcwd()
 
@@ -38,4 +44,5 @@ print(json.dumps({
     'sys_path': paths,
     'wheel_tags': tags() or own_tags(),
     'index': index(),
+    'abi': abi(),
 }))

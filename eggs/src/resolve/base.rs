@@ -12,6 +12,7 @@ use crate::install::Installer;
 use crate::pins::Pins;
 use crate::requirement::Requirement;
 use crate::settings::{Install, Mode};
+use crate::version::Version;
 
 /// A request and all that belongs to it.
 #[derive(Clone)]
@@ -62,6 +63,7 @@ impl<'a> Base<'a> {
             downloader: &self.eggs.downloader,
             context: self.context,
             in_front: self.in_front,
+            logs: self.eggs.setuptools_version().is_none_or(|version| *version >= Version::new("65.6")),
         }
     }
 

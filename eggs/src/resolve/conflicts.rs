@@ -35,7 +35,7 @@ impl Resolver<'_> {
             return error;
         }
         let project = &requirement.project;
-        let all = self.index.candidates(requirement, &self.base.web());
+        let all = self.index.candidates(requirement, false, &self.base.web());
         let fits = |version: &Version| requirement.accepts_version(version);
         if let Some(wheel) = all.iter().find(|one| one.precedence == Precedence::Wheel && fits(&one.version)) {
             return error.with_hint(format!(
@@ -116,7 +116,7 @@ impl Resolver<'_> {
     fn fitting_version(&self, requirements: &[&Requirement]) -> Option<Version> {
         let first = requirements.first()?;
         self.base.eggs_directory.as_ref()?;
-        let candidates = self.index.candidates(first, &self.base.web());
+        let candidates = self.index.candidates(first, false, &self.base.web());
         let fits = |version: &Version| {
             version.is_final() && requirements.iter().all(|requirement| requirement.accepts_version(version))
         };

@@ -7,9 +7,9 @@ use rbuildout_cache::Progress;
 use rbuildout_cache::download::redact;
 
 use super::base::Base;
-use crate::context::{Context, Level, Logging};
+use crate::context::{Level, Logging};
 use crate::error::EggError;
-use crate::index::Candidate;
+use crate::index::{Candidate, Web};
 use crate::install::Made;
 use crate::requirement::Requirement;
 
@@ -41,17 +41,13 @@ impl Base<'_> {
 
     /// The file of `candidate`: in the download cache, if there is one.
     pub(crate) fn fetch(&self, candidate: &Candidate) -> Result<Fetched, EggError> {
-        fetch(self.eggs.settings.download_cache.as_deref(), &self.eggs.downloader, candidate, self.context)
+        fetch(self.eggs.settings.download_cache.as_deref(), candidate, &self.web())
     }
 }
 
 /// Brings the file of `candidate` into `cache`, or into a directory that is removed after use.
-pub(crate) fn fetch(
-    cache: Option<&Path>,
-    downloader: &rbuildout_cache::Downloader,
-    candidate: &Candidate,
-    context: &dyn Context,
-) -> Result<Fetched, EggError> {
+pub(crate) fn fetch(cache: Option<&Path>, candidate: &Candidate, web: &Web<'_>) -> Result<Fetched, EggError> {
+    let context = web.context;
     if let Some(path) = candidate.local_path() {
         let Some(cache) = cache.filter(|cache| path.is_file() && path.parent() != Some(cache)) else {
             context.debug(|| format!("Download cache has {} at: {}", candidate.shown(), candidate.location));
@@ -64,7 +60,7 @@ pub(crate) fn fetch(
         return Ok(Fetched { path: copy, _directory: None });
     }
     context.debug(|| format!("Fetching {} from: {}", candidate.shown(), redact(&candidate.location)));
-    context.record(Level::Info, "root", &format!("Downloading {}", redact(&candidate.location)));
+    web.say(Level::Info, &format!("Downloading {}", redact(&candidate.location)));
     let directory = match cache {
         Some(_) => None,
         None => Some(tempfile::Builder::new().suffix("get_dist").tempdir()?),
@@ -72,7 +68,7 @@ pub(crate) fn fetch(
     let place = directory.as_ref().map(tempfile::TempDir::path).or(cache).unwrap_or(Path::new("/tmp"));
     let path = place.join(candidate.file_name());
     let told = Told { inner: context.progress() };
-    downloader.with_cache(None).fetch_to(&candidate.request(), &path, &told)?;
+    web.downloader.with_cache(None).fetch_to(&candidate.request(), &path, &told)?;
     Ok(Fetched { path, _directory: directory })
 }
 

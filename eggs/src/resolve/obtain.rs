@@ -30,9 +30,11 @@ impl Base<'_> {
             Patched::WithoutPatches => return Ok(None),
         };
         let exact = wanted.specifiers.exact().is_some();
-        let mut fitting: Vec<Candidate> = index
-            .candidates(&wanted, &self.web())
+        let own = self.own_eggs(&wanted);
+        let listed = index.candidates(&wanted, !own.is_empty(), &self.web());
+        let mut fitting: Vec<Candidate> = own
             .into_iter()
+            .chain(listed)
             .filter(|candidate| wanted.accepts_version(&candidate.version) && (exact || !candidate.yanked))
             .filter(|candidate| self.may_use(candidate, &wanted, source))
             .collect();
@@ -49,6 +51,17 @@ impl Base<'_> {
         });
         let best = in_cache.or_else(|| fitting.iter().max_by(|a, b| a.order().cmp(&b.order())));
         Ok(best.cloned())
+    }
+
+    /// The eggs on the interpreter's own path (`PYTHONPATH`, say): they can be copied, as `setuptools` knows them
+    /// beside what the index has. What else is there, in `site-packages`, can't be taken out of it.
+    fn own_eggs(&self, requirement: &Requirement) -> Vec<Candidate> {
+        match self.mode() {
+            Mode::Slapos => Vec::new(),
+            Mode::Upstream => {
+                self.eggs.own().of(&requirement.project).iter().filter_map(|found| Candidate::of_egg(found)).collect()
+            }
+        }
     }
 
     /// Whether a candidate of the right version is of a form that may be installed.

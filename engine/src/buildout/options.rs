@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rbuildout_parser::{Diagnostic, Map, Mode, installed, join};
 use rbuildout_recipes::Settings;
 
+use super::host::to_diagnostic;
 use super::sections::{Buildout, Outcome};
 
 /// Raw options of a section that nobody read.
@@ -46,8 +47,17 @@ impl Buildout<'_> {
         };
         let bin_directory = path("bin-directory")?;
         let parts_directory = path("parts-directory")?;
-        let eggs_directory = path("eggs-directory")?;
+        let mut eggs_directory = path("eggs-directory")?;
         let develop_eggs_directory = path("develop-eggs-directory")?;
+        if self.boolean("abi-tag-eggs")? {
+            let executable = self.required("buildout", "executable")?;
+            let tag = self.python().eggs.abi_tag(&executable);
+            eggs_directory.push(tag.map_err(|error| to_diagnostic(error, self.config(), "buildout"))?);
+            let value = eggs_directory.to_string_lossy().into();
+            if let Some(live) = self.sections.get_mut("buildout") {
+                live.data.insert("eggs-directory".into(), value);
+            }
+        }
         let offline = self.boolean("offline")?;
         let newest = self.boolean("newest")? && !offline;
         let shared = self.option("buildout", "shared-part-list")?;

@@ -1,5 +1,6 @@
 //! Preparation: initialise the wanted parts and compare them with what is installed.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -161,6 +162,10 @@ pub fn prepare<'p>(
     // Recipes in Python may use the directories; zc.buildout makes them before it knows of any recipe.
     if session.mode == Mode::Upstream {
         directories.create()?;
+        if installs {
+            check_upgrades(&mut buildout, &environment, listened)
+                .map_err(|error| installing(with_doing(error, "Checking for upgrades."), &buildout))?;
+        }
     }
     if installs {
         let developed = develop(&mut buildout, &mut store, &directories);
@@ -252,6 +257,28 @@ fn tell_timeout(buildout: &mut Buildout<'_>, reporter: &Reporter) -> Result<(), 
             Level::Warning,
             &format!("Default socket timeout is used !\nValue in configuration is not numeric: [{timeout}].\n"),
         ),
+    }
+    Ok(())
+}
+
+/// What is left of zc.buildout's search for upgrades of itself: nothing is upgraded, but what it would stop at or say.
+fn check_upgrades(
+    buildout: &mut Buildout<'_>,
+    environment: &Environment,
+    threshold: i64,
+) -> Result<(), Box<Diagnostic>> {
+    let restarted = environment.snapshot().contains_key(OsStr::new("BUILDOUT_RESTART_AFTER_UPGRADE"));
+    if restarted || !buildout.ensure_settings()?.newest {
+        return Ok(());
+    }
+    let cache = buildout.option("buildout", "download-cache")?;
+    if buildout.boolean("install-from-cache")? && cache.is_none_or(|cache| cache.is_empty()) {
+        let message = "install_from_cache set to true with no download cache";
+        let error = Diagnostic::internal("ValueError", message);
+        return Err(Box::new(error.with_hint("Name the directory of the files with `download-cache`.")));
+    }
+    if threshold <= 10 {
+        buildout.python().eggs.clone().tell_tools(&mut View::new(buildout)?);
     }
     Ok(())
 }

@@ -193,7 +193,8 @@ impl Store {
                 }
                 if self.changed { self.flush() } else { self.journal.reset() }
             }
-            Mode::Upstream if succeeded && self.is_empty() => self.flush(),
+            // Without parts, only what was developed is noted.
+            Mode::Upstream if succeeded && (self.is_empty() || self.text.is_none()) => self.flush(),
             Mode::Upstream => Ok(()),
         }
     }

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rbuildout_cache::Downloader;
 use rbuildout_eggs::{
-    Cause, Distribution, EggError, Eggs, Install, Interpreter, Pins, Settings as EggSettings, WorkingSet,
+    Cause, Context as _, Distribution, EggError, Eggs, Install, Interpreter, LOGGER, Level, Pins,
+    Settings as EggSettings, WorkingSet,
 };
 use rbuildout_parser::Diagnostic;
+use rbuildout_parser::python::str_repr;
 
 use super::context::RunEggContext;
 use super::work::Known;
@@ -91,10 +93,22 @@ impl Active {
         }
         settings.cache_directory.clone_from(&self.settings.cache_directory);
         settings.pins = Pins::new(live.versions()?);
+        let interpreter = self.interpreter(&executable)?;
+        Ok(Eggs::new(Arc::new(interpreter), (*self.settings.downloader).clone(), settings))
+    }
+
+    fn interpreter(&self, executable: &str) -> Result<Interpreter, RecipeError> {
         let cache = self.settings.cache_directory.as_deref();
         let environment = self.settings.environment.snapshot();
-        let interpreter = Interpreter::ask(executable.as_ref(), &environment, cache).map_err(to_error)?;
-        Ok(Eggs::new(Arc::new(interpreter), (*self.settings.downloader).clone(), settings))
+        Interpreter::ask(executable.as_ref(), &environment, cache).map_err(to_error)
+    }
+
+    /// The tag for the binary interface of the interpreter at `executable`, for `abi-tag-eggs`.
+    ///
+    /// # Errors
+    /// It is no Python that works.
+    pub fn abi_tag(&self, executable: &str) -> Result<String, RecipeError> {
+        Ok(self.interpreter(executable)?.abi_tag().to_owned())
     }
 
     /// The same, if it was asked for before.
@@ -113,6 +127,29 @@ impl Active {
         self.ready().map(|eggs| eggs.picked().file_text(added)).unwrap_or_default()
     }
 
+    /// Says what there is of the tools that zc.buildout looks for upgrades of at each run (records of `-v`). Nothing is
+    /// upgraded here: this program is not one of them, and the rest is the interpreter's. Silent without a Python.
+    pub fn tell_tools(&self, live: &mut dyn LiveBuildout) {
+        if self.eggs(live).is_err() {
+            return;
+        }
+        let context = RunEggContext::new(self);
+        let quoted = TOOLS.map(str_repr).join(", ");
+        context.record(Level::Debug, LOGGER, &format!("Installing {quoted}."));
+        let set = self.set();
+        for tool in TOOLS {
+            let Some(found) = set.iter().find(|found| found.project() == tool) else {
+                continue;
+            };
+            let text = if found.is_develop() {
+                format!("We have a develop egg: {found}")
+            } else {
+                format!("We have the best distribution that satisfies {}.", str_repr(tool))
+            };
+            context.record(Level::Debug, LOGGER, &text);
+        }
+    }
+
     /// What is active now.
     pub fn set(&self) -> WorkingSet {
         self.set.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -128,6 +165,9 @@ impl Active {
         Ok(set)
     }
 }
+
+/// What zc.buildout consists of.
+const TOOLS: [&str; 4] = ["zc.buildout", "setuptools", "pip", "wheel"];
 
 /// A request for eggs as the options of `[buildout]` make it.
 fn request(live: &mut dyn LiveBuildout, requirements: &[String]) -> Result<Install, RecipeError> {

@@ -155,3 +155,56 @@ fn failures() {
     ");
     assert!(!sandbox.exists("b"), "an update that failed takes its files along");
 }
+
+/// zc.buildout looks for newer versions of itself at each run. We don't, but say what it would say then.
+#[test]
+fn no_upgrades() {
+    let sandbox = Sandbox::with("[buildout]\nparts =\n");
+    let said = sandbox.upstream(&["-v"]).ok().out;
+    let first = "Installing 'zc.buildout', 'setuptools', 'pip', 'wheel'.\n";
+    assert!(said.contains(first), "{said}");
+    assert!(said.contains("We have the best distribution that satisfies 'zc.buildout'.\n"), "{said}");
+    assert!(!sandbox.upstream(&["-vN"]).ok().out.contains(first));
+    let refused = sandbox.upstream(&["buildout:install-from-cache=true"]).fails().to_string();
+    assert!(refused.contains("  Checking for upgrades.\n"), "{refused}");
+    assert!(refused.contains("ValueError: install_from_cache set to true with no download cache\n"), "{refused}");
+}
+
+#[test]
+fn eggs_of_an_abi() {
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts = a\nabi-tag-eggs = true\n[a]\nrecipe = zc.buildout:debug\nx = ${buildout:eggs-directory}\n",
+    );
+    let said = sandbox.upstream(&[]).ok().out;
+    assert!(said.contains("/eggs/cp3"), "{said}");
+    assert!(sandbox.installed().contains("/eggs/cp3"), "{}", sandbox.installed());
+}
+
+/// What the user's defaults say about downloads holds for what they extend themselves.
+#[test]
+fn downloads_of_user_defaults() {
+    let sandbox = Sandbox::with("[buildout]\nparts =\n");
+    sandbox.write(
+        "../home/.buildout/default.cfg",
+        "[buildout]\nextends = http://localhost:1/a.cfg\ninstall-from-cache = true\noffline = false\n",
+    );
+    let refused = sandbox.upstream(&[]).fails().to_string();
+    assert!(refused.contains("Error: Couldn't download 'http://localhost:1/a.cfg' in offline mode."), "{refused}");
+    sandbox.write(
+        "../home/.buildout/default.cfg",
+        "[buildout]\nextends = http://localhost:1/a.cfg\nextends-cache = ${a:b}\n",
+    );
+    let refused = sandbox.upstream(&[]).fails().to_string();
+    assert!(refused.contains("ValueError: extends-cache '${a:b}' may not contain ${section:variable}"), "{refused}");
+}
+
+/// A run without parts that developed something notes that.
+#[test]
+fn developed_without_parts() {
+    let sandbox = Sandbox::with("[buildout]\nparts =\ndevelop = src\n");
+    sandbox.write("src/setup.py", "from setuptools import setup\nsetup(name='own', version='1')\n");
+    sandbox.upstream(&["-N"]).ok();
+    assert!(sandbox.installed().contains("/develop-eggs/own.egg-link"), "{}", sandbox.installed());
+    sandbox.upstream(&["-N", "buildout:develop="]).ok();
+    assert!(!sandbox.exists(".installed.cfg"));
+}

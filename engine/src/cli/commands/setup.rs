@@ -68,7 +68,7 @@ fn executable(session: &Session) -> Result<PathBuf, Problem> {
     let is_there = request.main.as_deref().is_some_and(|main| request.directory.is_none() || Path::new(main).exists());
     let configured = if is_there {
         let profile = session.load()?;
-        settings(session, &profile)?;
+        settings(session, profile)?;
         profile.raw("buildout", "executable").map(|path| PathBuf::from(&**path))
     } else {
         session.executable()
