@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rbuildout_cache::download::mask;
 use rbuildout_parser::{Diagnostic, Map, Mode, installed, join};
 use rbuildout_recipes::Settings;
 
@@ -117,7 +118,10 @@ impl Buildout<'_> {
             installed::section(&mut out, &name, &options);
         }
         out.push('\n');
-        Ok(out)
+        Ok(match self.mode {
+            Mode::Slapos => mask(&out),
+            Mode::Upstream => out,
+        })
     }
 
     /// Removes an option from all layers. False if it was not there.
