@@ -389,10 +389,10 @@ fn options_of_recipes() {
          [download]\nrecipe = slapos.recipe.build:download\n[command]\nrecipe = plone.recipe.command\nstop-on-error = maybe\n\
          [template]\nrecipe = slapos.recipe.template\noutput = x\n[jinja]\nrecipe = slapos.recipe.template:jinja2\n\
          output = x\ninline = {{ a\n[undefined]\nrecipe = slapos.recipe.template:jinja2\noutput = x\ninline =\n  one\n  {{ nope.x }}\n\
-         [hook]\nrecipe = slapos.recipe.cmmi\npath = .\npre-make-hook = x.py#md5:f\n[clone]\nrecipe = slapos.recipe.build:gitclone\n",
+         [clone]\nrecipe = slapos.recipe.build:gitclone\n",
     );
     let mut all = String::new();
-    for part in ["both", "neither", "download", "command", "template", "jinja", "undefined", "hook", "clone"] {
+    for part in ["both", "neither", "download", "command", "template", "jinja", "undefined", "clone"] {
         all.push_str(&format!("# {part}\n{}", sandbox.run(&[&format!("buildout:parts={part}")]).fails().err));
     }
     assert_snapshot!(all, @r#"
@@ -467,24 +467,15 @@ fn options_of_recipes() {
        |   ^^^^^^^^^^^^
     Hint: Set `nope` in the template, or in the option `context`.
     Log: [DIR]/.rbuildout/log/undefined.log
-    # hook
-    While:
-      Installing hook.
-    Error: The option `pre-make-hook` of part `hook` is a Python hook, which needs the Python recipe host: this version doesn't have it.
-      --> [DIR]/buildout.cfg:30:1
-       |
-    30 | pre-make-hook = x.py#md5:f
-       | ^^^^^^^^^^^^^ this option
-    Hint: Do the same with a shell text in `pre-configure`, `pre-build` or `post-install`.
     # clone
     While:
       Installing.
       Getting section clone.
       Initializing section clone.
     Error: repository parameter is mandatory.
-      --> [DIR]/buildout.cfg:31:1
+      --> [DIR]/buildout.cfg:28:1
        |
-    31 | [clone]
+    28 | [clone]
        | ^^^^^^^ in this part
     "#);
 }

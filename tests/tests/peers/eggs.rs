@@ -56,7 +56,7 @@ fn sandbox(sections: &str) -> Sandbox {
 
 fn wheel(sandbox: &Sandbox, name: &str, version: &str, requires: &[&str], entry_points: &str) {
     let (at, info) = (format!("../wheel/{name}-{version}"), format!("{name}-{version}.dist-info"));
-    let requires: String = requires.iter().map(|one| format!("Requires-Dist: {one}\n")).collect();
+    let requires = requires.iter().fold(String::new(), |text, one| text + "Requires-Dist: " + one + "\n");
     let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}");
     for (file, text) in [
         (format!("{name}.py"), format!("def main(*args):\n    print('{name} {version}', args)\n")),
