@@ -73,6 +73,7 @@ fn read_job(job: &Json) -> RenderJob {
         imports,
         extensions: job["extensions"].as_array().map(|names| names.iter().map(text).collect()).unwrap_or_default(),
         now: 0,
+        untyped: false,
     }
 }
 

@@ -182,6 +182,7 @@ impl Downloader {
         if request.has_checksum() {
             digests = self.shared.memo.digests(&path, &request.algorithms())?;
             if let Some(mismatch) = request.mismatch(&digests) {
+                let path = request.named.as_ref().map_or(path, PathBuf::from);
                 return Err(DownloadError::LocalMismatch { path, mismatch });
             }
         }

@@ -24,6 +24,8 @@ pub struct Request {
     pub refresh: bool,
     /// Overrides the `offline` of the settings.
     pub offline: Option<bool>,
+    /// The local path as errors name it, if it is written another way than in `url`.
+    pub named: Option<String>,
 }
 
 impl Request {

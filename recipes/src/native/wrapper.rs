@@ -173,8 +173,9 @@ impl Part for WrapperPart {
         let path = self.path()?;
         let environment = self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let script = shell::wrapper(&self.words, environment, self.ignored_signal.as_deref());
-        write_if_changed(&resolve(run.settings(), &path), script.as_bytes(), Mode::Exact(0o700))?;
-        Ok(Installed::Paths(vec![path]))
+        let path = normalize(&resolve(run.settings(), &path));
+        write_if_changed(&path, script.as_bytes(), Mode::Exact(0o700))?;
+        Ok(Installed::Paths(vec![to_text(&path)]))
     }
 
     fn update(&self, run: &RunContext) -> Result<Installed, RecipeError> {

@@ -29,6 +29,8 @@ pub struct RenderJob {
     pub extensions: Vec<String>,
     /// The time of the rendering in seconds since the epoch, for the few functions that ask.
     pub now: u64,
+    /// True if options are nothing but texts, as in upstream mode: templates have no `dumps` then.
+    pub untyped: bool,
 }
 
 /// The meaning of one name of the context.

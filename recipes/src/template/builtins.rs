@@ -57,9 +57,9 @@ pub(crate) const CONTEXT: &[&str] = &[
     "dumps",
 ];
 
-/// True for a name that every template has, with that of the module among them.
-pub(crate) fn in_every_template(name: &str) -> bool {
-    name == "six" || CONTEXT.contains(&name)
+/// True for a name that every template has, with that of the module among them. `untyped`: see `RenderJob`.
+pub(crate) fn in_every_template(name: &str, untyped: bool) -> bool {
+    name == "six" || CONTEXT.contains(&name) && !(untyped && name == "dumps")
 }
 
 /// Functions that every template sees: those of Jinja2, and the helpers.

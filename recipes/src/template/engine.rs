@@ -164,7 +164,7 @@ fn environment() -> Environment<'static> {
 /// The names that the template sees: the default context, and the context of the job.
 fn context(job: &RenderJob) -> Result<Value, Unsupported> {
     let mut names: BTreeMap<String, Value> = BTreeMap::new();
-    for name in builtins::CONTEXT {
+    for name in builtins::CONTEXT.iter().filter(|name| **name != "dumps" || !job.untyped) {
         names.insert((*name).to_owned(), builtin(name));
     }
     if let Some(six) = modules::import("six") {

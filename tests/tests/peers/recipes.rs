@@ -82,12 +82,15 @@ fn download_to_a_destination() {
 
 #[test]
 fn download_of_something_else() {
-    let sandbox = sandbox(
-        "[a]\nrecipe = slapos.recipe.build:download\nurl = ${buildout:directory}/file.txt\n\
-         md5sum = 00000000000000000000000000000000\n",
-    );
-    sandbox.write("file.txt", "content\n");
-    same(&sandbox, &[&[]]);
+    for path in ["${buildout:directory}/file.txt", "file.txt"] {
+        for recipe in ["slapos.recipe.build:download", "slapos.recipe.template"] {
+            let sandbox = sandbox(&format!(
+                "[a]\nrecipe = {recipe}\nurl = {path}\noutput = out\nmd5sum = 00000000000000000000000000000000\n"
+            ));
+            sandbox.write("file.txt", "content\n");
+            same(&sandbox, &[&[]]);
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use rbuildout_cache::download::local_file;
 use rbuildout_cache::{Fetched, Progress, Request};
 
-use crate::api::{Host, Settings, required, text};
+use crate::api::{Host, Mode, Settings, required, text};
 use crate::error::{Place, RecipeError, Text};
 use crate::native::common::{paths, truth};
 use crate::run::RunContext;
@@ -29,7 +29,10 @@ pub(crate) fn md5sum(host: &mut dyn Host) -> Result<Option<String>, RecipeError>
 
 /// A download without a checksum. A relative path starts at the buildout directory.
 pub(crate) fn plain(settings: &Settings, url: &str) -> Request {
-    Request::new(absolute(&settings.directory, url))
+    let mut request = Request::new(absolute(&settings.directory, url));
+    // The reference never makes a path absolute.
+    request.named = (settings.mode == Mode::Upstream && is_path(url)).then(|| url.to_owned());
+    request
 }
 
 /// The URL or path, made absolute if it is a relative path.

@@ -15,18 +15,19 @@ use indexmap::IndexMap;
 use rbuildout_parser::python::{Dict, Value, str_repr, to_str};
 
 use super::json;
-use crate::api::{Host, text};
+use crate::api::{Host, Mode, text};
 use crate::error::RecipeError;
 use crate::template::{ContextValue, in_every_template};
 
 /// Reads the option.
 pub(super) fn read(host: &mut dyn Host) -> Result<IndexMap<String, ContextValue>, RecipeError> {
+    let untyped = host.settings().mode == Mode::Upstream;
     let lines = text(host, "context")?.unwrap_or_default();
     let mut context = IndexMap::new();
     for line in lines.lines().filter(|line| !line.is_empty()) {
         let [kind, name, expression] = three_words(line)?;
         let value = value(host, kind, expression)?;
-        if in_every_template(name) || context.contains_key(name) {
+        if in_every_template(name, untyped) || context.contains_key(name) {
             return Err(RecipeError::internal("ValueError", format!("Duplicate context entry {}", str_repr(name))));
         }
         context.insert(name.to_owned(), value);

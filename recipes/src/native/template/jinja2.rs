@@ -31,7 +31,7 @@ use super::failure::{failure, unsupported};
 use super::output::Output;
 use super::source::{Source, read};
 use super::{context, imports};
-use crate::api::{Distribution, Effects, Host, Installed, Part, Recipe, required, text};
+use crate::api::{Distribution, Effects, Host, Installed, Mode, Part, Recipe, required, text};
 use crate::error::RecipeError;
 use crate::native::common::{fetch, files, paths, truth};
 use crate::run::RunContext;
@@ -123,6 +123,7 @@ impl Jinja2Part {
             imports: self.imports.clone(),
             extensions: self.extensions.clone(),
             now,
+            untyped: run.settings().mode == Mode::Upstream,
         };
         NativeEngine.supports(&job).map_err(|reason| unsupported(run.part, &reason.to_string()))?;
         let option = matches!(self.source, Source::Inline(_)).then_some(self.option);

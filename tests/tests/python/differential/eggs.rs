@@ -2,7 +2,7 @@
 
 use rbuildout_tests::{Archive, Sandbox};
 
-use super::{LIFE, same_without};
+use super::each_without;
 
 /// A buildout with two distributions at hand: `demo`, a wheel with a script; `old`, a source without a wheel.
 fn sandbox(sections: &str) -> Sandbox {
@@ -34,55 +34,55 @@ fn sandbox(sections: &str) -> Sandbox {
 
 /// What pip writes about the temporary directory that it worked in is left out.
 #[track_caller]
-fn same(sandbox: &Sandbox, runs: &[&[&str]]) {
-    let python = super::interpreter();
+fn each<S: AsRef<str>>(sections: impl IntoIterator<Item = S>, sandbox: impl Fn(&str) -> Sandbox) {
     let script = "import sysconfig; print('py%s-%s' % (sysconfig.get_python_version(), sysconfig.get_platform()))";
-    let tag = sandbox.must(&python.to_string_lossy(), &["-c", script]);
+    let tag = Sandbox::new().must(&super::interpreter("").to_string_lossy(), &["-c", script]);
     let egg = format!("old-1.0-{}", tag.trim());
     let records: Vec<String> = ["RECORD", "direct_url.json"]
         .iter()
         .flat_map(|file| ["eggs", "develop-eggs"].map(|at| format!("{at}/{egg}.egg/{egg}.dist-info/{file}")))
         .collect();
-    same_without(sandbox, runs, &records.iter().map(String::as_str).collect::<Vec<_>>());
+    each_without(sections, sandbox, &records.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 #[test]
 fn eggs() {
-    same(&sandbox("[a]\nrecipe = zc.recipe.egg:eggs\neggs = demo\n"), &LIFE);
-    same(&sandbox("[a]\nrecipe = zc.recipe.egg:eggs\neggs = absent\n"), &LIFE);
+    each(["demo", "absent"], |eggs| sandbox(&format!("[a]\nrecipe = zc.recipe.egg:eggs\neggs = {eggs}\n")));
 }
 
 #[test]
 fn scripts() {
-    for options in [
-        "recipe = zc.recipe.egg\neggs = demo\n",
-        "recipe = zc.recipe.egg:script\neggs = demo\nscripts = demo=other\ninterpreter = py\n",
-        "recipe = zc.recipe.egg:scripts\neggs = demo\nentry-points = more=demo:main\nextra-paths = x\n\
+    each(
+        [
+            "recipe = zc.recipe.egg\neggs = demo\n",
+            "recipe = zc.recipe.egg:script\neggs = demo\nscripts = demo=other\ninterpreter = py\n",
+            "recipe = zc.recipe.egg:scripts\neggs = demo\nentry-points = more=demo:main\nextra-paths = x\n\
          arguments = 'a', 1\ninitialization = import os\nrelative-paths = true\n",
-        "recipe = zc.recipe.egg\neggs = demo\nscripts =\n",
-        "recipe = zc.recipe.egg\neggs = demo\nentry-points = x\n",
-        "recipe = zc.recipe.egg\neggs = demo==2\n",
-        "recipe = zc.recipe.egg\neggs = old\n",
-    ] {
-        same(&sandbox(&format!("[a]\n{options}")), &LIFE);
-    }
+            "recipe = zc.recipe.egg\neggs = demo\nscripts =\n",
+            "recipe = zc.recipe.egg\neggs = demo\nentry-points = x\n",
+            "recipe = zc.recipe.egg\neggs = demo==2\n",
+            "recipe = zc.recipe.egg\neggs = old\n",
+        ],
+        |options: &str| sandbox(&format!("[a]\n{options}")),
+    );
 }
 
 #[test]
 fn custom() {
     let environment = "environment = env\n[env]\nNAME = value\nPATH = /x:%(PATH)s\n";
-    for options in [
-        format!("egg = old\ndefine = X\nlibraries = m\n{environment}"),
-        "eggs = old\nrpath =\n  ${buildout:directory}/lib\n".to_owned(),
-        "egg = absent\n".to_owned(),
-    ] {
-        same(&sandbox(&format!("[a]\nrecipe = zc.recipe.egg:custom\n{options}")), &LIFE);
-    }
+    each(
+        [
+            format!("egg = old\ndefine = X\nlibraries = m\n{environment}"),
+            "eggs = old\nrpath =\n  ${buildout:directory}/lib\n".to_owned(),
+            "egg = absent\n".to_owned(),
+        ],
+        |options: &str| sandbox(&format!("[a]\nrecipe = zc.recipe.egg:custom\n{options}")),
+    );
 }
 
 #[test]
 fn develop() {
-    for setup in ["project", "project/setup.py", "nowhere"] {
+    each(["project", "project/setup.py", "nowhere"], |setup: &str| {
         let sandbox = sandbox(&format!(
             "[a]\nrecipe = zc.recipe.egg:develop\nsetup = {setup}\ndefine = X\n\
              [b]\nrecipe = zc.recipe.egg\neggs = project\n[buildout]\nparts = a b\n"
@@ -93,6 +93,6 @@ fn develop() {
              \x20     install_requires=['demo'], entry_points={'console_scripts': ['project = project:main']})\n",
         );
         sandbox.write("project/project.py", "def main():\n    print('project')\n");
-        same(&sandbox, &LIFE);
-    }
+        sandbox
+    });
 }
