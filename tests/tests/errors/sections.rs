@@ -473,9 +473,9 @@ fn options_of_recipes() {
       Getting section clone.
       Initializing section clone.
     Error: repository parameter is mandatory.
-      --> [DIR]/buildout.cfg:28:1
+      --> [DIR]/buildout.cfg:27:1
        |
-    28 | [clone]
+    27 | [clone]
        | ^^^^^^^ in this part
     "#);
 }
