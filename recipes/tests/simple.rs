@@ -115,7 +115,7 @@ fn wrapper_with_hashes() {
     let part = bench.init(recipe, "w", &options).unwrap();
     let hash = "83af3240d992b2165abbd245a3e43368";
     assert_eq!(part.option("__hash_files__"), hash);
-    assert_eq!(part.install().unwrap(), paths([format!("bin/w-{hash}").as_str()]));
+    assert_eq!(part.install().unwrap(), paths([bench.dir.join(format!("bin/w-{hash}")).to_string_lossy().as_ref()]));
     bench.write("f", "other");
     assert!(part.update().unwrap_err().to_string().starts_with("unstable wrapper path ('bin/w-"));
     let outside = [("command-line", "true"), ("wrapper-path", "bin/w"), ("hash-files", "/etc/passwd {dir}/f")];

@@ -62,6 +62,10 @@ impl Buildout<'_> {
         let offline = self.boolean("offline")?;
         let newest = self.boolean("newest")? && !offline;
         let shared = self.option("buildout", "shared-part-list")?;
+        if let Some(live) = self.sections.get_mut("buildout").filter(|_| self.mode == Mode::Upstream) {
+            // The reference does not know it: only a recipe that may be shared uses it.
+            live.data.shift_remove("shared-part-list");
+        }
         let settings = Settings {
             mode: match self.mode {
                 Mode::Slapos => rbuildout_recipes::Mode::Slapos,
@@ -137,7 +141,9 @@ impl Buildout<'_> {
         let live = self.sections.get(section)?;
         let is_default = |key: &str| {
             let entry = self.config.sections.get(section).and_then(|s| s.options.get(key));
-            section == "buildout" && DEFAULT_OPTIONS.contains(&key) && entry.is_some()
+            let is_known = DEFAULT_OPTIONS.contains(&key)
+                && (self.mode == Mode::Slapos || !matches!(key, "shared-part-list" | "shared-parts"));
+            section == "buildout" && is_known && entry.is_some()
         };
         let mut options: Vec<Arc<str>> =
             live.raw.keys().filter(|key| !live.data.contains_key(*key) && !is_default(key)).cloned().collect();

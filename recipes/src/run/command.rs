@@ -3,8 +3,9 @@
 //! Each command is the leader of a new process group, so that an interruption reaches everything that it started. The
 //! group is announced to the engine before the command is waited for. Standard input is empty unless a file is given.
 //!
-//! Output goes straight to the log file. Only when it is to be shown as well does it pass through a pipe and a copying
-//! thread; that thread stops soon after the command ends, even if a daemon that it left behind keeps the pipe open.
+//! In upstream mode a command writes where rbuildout itself does, as below the reference. In slapos mode its output goes
+//! straight to the log file. Only when it is to be shown as well does it pass through a pipe and a copying thread; that
+//! thread stops soon after the command ends, even if a daemon that it left behind keeps the pipe open.
 //!
 //! On interruption the group gets SIGTERM and, five seconds later, SIGKILL.
 
@@ -25,6 +26,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, t
 
 use rbuildout_cache::download::redact;
 
+use crate::api::Mode;
 use crate::error::{CommandFailure, CommandStatus, RecipeError};
 use crate::run::{PartLog, RunContext};
 
@@ -141,6 +143,10 @@ impl RunContext<'_> {
             return Err(RecipeError::Interrupted);
         }
         let mut command = spec.command()?;
+        if self.settings().mode == Mode::Upstream {
+            command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
+            return self.wait(start(spec, command)?);
+        }
         let file = self.log.file()?;
         if !self.log.echoes() {
             command.stdout(file.try_clone()?).stderr(file);
@@ -164,7 +170,11 @@ impl RunContext<'_> {
             return Err(RecipeError::Interrupted);
         }
         let mut command = spec.command()?;
-        command.stdout(Stdio::piped()).stderr(self.log.file()?);
+        let errors = match self.settings().mode {
+            Mode::Upstream => Stdio::inherit(),
+            Mode::Slapos => self.log.file()?.into(),
+        };
+        command.stdout(Stdio::piped()).stderr(errors);
         let mut child = start(spec, command)?;
         let mut stdout = child.stdout.take();
         thread::scope(|scope| {

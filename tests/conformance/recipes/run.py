@@ -40,7 +40,7 @@ PACKAGES = [
 # Only for its own sake: it has the modules that the tests of the others import.
 BUILDOUT = ('zc.buildout', '3.0.1', 'src', [])
 TOOLS = ['pip==22.3.1', 'setuptools==65.5.1', 'wheel==0.38.4']
-NEEDED = ['zope.testing', 'mock', 'jinja2==3.1.6', 'six', 'Genshi', 'manuel']
+NEEDED = ['zope.testing', 'mock', 'jinja2', 'six', 'Genshi', 'manuel']
 
 KINDS = ['reference', 'nothing', 'native', 'hosted']
 
@@ -52,6 +52,8 @@ def adapt(command, calls):
     """Lets `bin/buildout` of sample buildouts be another command, which notes each call in a file."""
     import re
     import zc.buildout.testing as testing
+    # What is not an egg is a link in either place; only links of developed distributions say where they are.
+    testing.install = testing.install_develop
     import zc.buildout.tests
     # Normalizers of the variant of zc.buildout that SlapOS uses, and of older versions: here there is nothing for them to do.
     for module, name in (testing, 'root_logger_messages'), (zc.buildout.tests, 'normalize_S'):
@@ -143,7 +145,8 @@ def child(spec):
 
 def prepare(directory):
     """The Python of the tests and the folders with the packages' modules."""
-    python = os.path.join(directory, 'venv', 'bin', 'python')
+    # By the name by which rbuildout finds it, which is then in scripts.
+    python = os.path.join(directory, 'venv', 'bin', 'python3')
     sources = os.path.join(directory, 'sources')
     mark = os.path.join(directory, 'ready')
     wanted = repr((TOOLS, NEEDED, PACKAGES, BUILDOUT))
@@ -158,6 +161,13 @@ def prepare(directory):
         pip = [python, '-m', 'pip', '--quiet', '--disable-pip-version-check']
         subprocess.check_call(pip + ['install'] + TOOLS)
         subprocess.check_call(pip + ['install'] + NEEDED)
+        # pkg_resources of that age looks for distributions by their written names, which wheels do not keep.
+        site = subprocess.check_output(
+            [python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], universal_newlines=True).strip()
+        for name in os.listdir(site):
+            for project in NEEDED:
+                if name.lower().startswith(project.replace('.', '_').lower() + '-') and name.endswith('.dist-info'):
+                    os.rename(os.path.join(site, name), os.path.join(site, project + name[len(project):]))
         for project, version, _, _ in PACKAGES + [BUILDOUT]:
             subprocess.check_call(pip + [
                 'download', '--no-deps', '--no-binary', ':all:', '--dest', sources, '%s==%s' % (project, version)])

@@ -45,7 +45,7 @@ fn wrong_md5() {
     --- err
     While:
       Installing a.
-    Error: MD5 checksum mismatch for local resource at '[DIR]/file.txt'.
+    Error: MD5 checksum mismatch for local resource at 'file.txt'.
     ");
     assert!(!sandbox.exists("parts/a"), "nothing is left");
 }

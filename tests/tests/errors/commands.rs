@@ -162,8 +162,10 @@ fn exit_status() {
     a: Running 'echo first
     echo second >&2
     exit 7'
+    first
     a: Non zero exit code (7) while running command.
     --- err
+    second
     While:
       Installing a.
     Error: Non zero exit code (7) while running command.

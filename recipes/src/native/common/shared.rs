@@ -77,6 +77,8 @@ impl Place {
         }
         // Asked for even if it isn't used: no further section may be read from here on.
         let engine_signature = host.signature()?;
+        // Marks the option as used; its paths are in the settings.
+        host.get_from("buildout", "shared-part-list")?;
         let directories = host.settings().shared_part_list.clone();
         if directories.is_empty() {
             return Ok(place);
