@@ -79,7 +79,8 @@ impl Bench {
             downloader,
             eggs,
             environment: environment.map(|(key, value)| (key.into(), value.into())).into(),
-            sections: IndexMap::new(),
+            // Every buildout has that section; what recipes need of it is in the settings.
+            sections: IndexMap::from([("buildout".to_owned(), IndexMap::new())]),
             signature: None,
             interrupted: AtomicBool::new(false),
             groups: Mutex::default(),
