@@ -9,6 +9,7 @@ mod live;
 mod originals;
 mod setup;
 mod traces;
+mod units;
 
 use rbuildout_tests::Sandbox;
 

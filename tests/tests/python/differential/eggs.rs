@@ -2,7 +2,7 @@
 
 use rbuildout_tests::{Archive, Sandbox};
 
-use super::each_without;
+use super::{Apart, each_without};
 
 /// A buildout with two distributions at hand: `demo`, a wheel with a script; `old`, a source without a wheel.
 fn sandbox(sections: &str) -> Sandbox {
@@ -35,6 +35,12 @@ fn sandbox(sections: &str) -> Sandbox {
 /// What pip writes about the temporary directory that it worked in is left out.
 #[track_caller]
 fn each<S: AsRef<str>>(sections: impl IntoIterator<Item = S>, sandbox: impl Fn(&str) -> Sandbox) {
+    each_but(sections, sandbox, &[]);
+}
+
+/// Some options apart in slapos mode, too.
+#[track_caller]
+fn each_but<S: AsRef<str>>(sections: impl IntoIterator<Item = S>, sandbox: impl Fn(&str) -> Sandbox, options: &[&str]) {
     let script = "import sysconfig; print('py%s-%s' % (sysconfig.get_python_version(), sysconfig.get_platform()))";
     let tag = Sandbox::new().must(&super::interpreter("").to_string_lossy(), &["-c", script]);
     let egg = format!("old-1.0-{}", tag.trim());
@@ -42,7 +48,8 @@ fn each<S: AsRef<str>>(sections: impl IntoIterator<Item = S>, sandbox: impl Fn(&
         .iter()
         .flat_map(|file| ["eggs", "develop-eggs"].map(|at| format!("{at}/{egg}.egg/{egg}.dist-info/{file}")))
         .collect();
-    each_without(sections, sandbox, &records.iter().map(String::as_str).collect::<Vec<_>>());
+    let files: Vec<&str> = records.iter().map(String::as_str).collect();
+    each_without(sections, sandbox, Apart { files: &files, options });
 }
 
 #[test]
@@ -82,7 +89,7 @@ fn custom() {
 
 #[test]
 fn develop() {
-    each(["project", "project/setup.py", "nowhere"], |setup: &str| {
+    let project = |setup: &str| {
         let sandbox = sandbox(&format!(
             "[a]\nrecipe = zc.recipe.egg:develop\nsetup = {setup}\ndefine = X\n\
              [b]\nrecipe = zc.recipe.egg\neggs = project\n[buildout]\nparts = a b\n"
@@ -94,5 +101,8 @@ fn develop() {
         );
         sandbox.write("project/project.py", "def main():\n    print('project')\n");
         sandbox
-    });
+    };
+    // The fork develops with the environment and the eggs that `custom` has, and publishes the same.
+    let of_fork = ["_e", "_environment-data", "find-links", "index"];
+    each_but(["project", "project/setup.py", "nowhere"], project, &of_fork);
 }

@@ -53,19 +53,30 @@ struct Left {
 }
 
 /// The sections of `.installed.cfg`, without signatures, which name the recipe's distribution: that of a native recipe is
-/// of the program.
-fn installed(sandbox: &Sandbox) -> String {
+/// of the program. Without these options, too.
+fn installed(sandbox: &Sandbox, without: &[&str]) -> String {
     if !sandbox.exists(".installed.cfg") {
         return String::new();
     }
     let text = sandbox.installed();
-    text.lines().filter(|line| !line.starts_with("__buildout_signature__ = ")).fold(String::new(), |mut text, line| {
+    let is_apart = |line: &str| {
+        let option = line.split(" = ").next().unwrap_or_default();
+        option == "__buildout_signature__" || without.contains(&option)
+    };
+    text.lines().filter(|line| !is_apart(line)).fold(String::new(), |mut text, line| {
         let _ = writeln!(text, "{line}");
         text
     })
 }
 
-fn all(sandbox: &Sandbox, origin: &Path, program: &str, natives: &str, runs: &[&[&str]]) -> Vec<Left> {
+fn all(
+    sandbox: &Sandbox,
+    origin: &Path,
+    program: &str,
+    natives: &str,
+    runs: &[&[&str]],
+    without: &[&str],
+) -> Vec<Left> {
     for entry in fs_err::read_dir(sandbox.dir()).unwrap() {
         sandbox.must("rm", &["-rf", &entry.unwrap().path().to_string_lossy()]);
     }
@@ -75,7 +86,7 @@ fn all(sandbox: &Sandbox, origin: &Path, program: &str, natives: &str, runs: &[&
         let mut command = sandbox.command(sandbox.program(program));
         let outcome = sandbox.outcome(command.env("RBUILDOUT_NATIVE", natives).args(*arguments));
         let failed_twice = outcome.code != 0 && left.last().is_some_and(|last| last.outcome.code != 0);
-        left.push(Left { outcome, tree: sandbox.tree(), installed: installed(sandbox) });
+        left.push(Left { outcome, tree: sandbox.tree(), installed: installed(sandbox, without) });
         if failed_twice {
             break;
         }
@@ -83,17 +94,26 @@ fn all(sandbox: &Sandbox, origin: &Path, program: &str, natives: &str, runs: &[&
     left
 }
 
+/// What may differ.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Apart<'a> {
+    pub(super) files: &'a [&'a str],
+    /// Options in slapos mode: there a native recipe does what the fork of its original does, which `tests/peers.sh`
+    /// cannot install.
+    pub(super) options: &'a [&'a str],
+}
+
 /// The native recipes and their originals, one after the other in the same directory, leave the same after every run, but
-/// for these files. What differs is returned.
-fn differences(sandbox: &Sandbox, runs: &[&[&str]], files: &[&str]) -> String {
+/// for what may differ. What differs is returned.
+fn differences(sandbox: &Sandbox, runs: &[&[&str]], apart: Apart) -> String {
     let origin = sandbox.root().join("origin");
     sandbox.must("cp", &["-a", ".", &origin.to_string_lossy()]);
     let mut found = String::new();
-    for program in ["buildout", "rbuildout"] {
-        let natives = all(sandbox, &origin, program, "all", runs);
-        let originals = all(sandbox, &origin, program, "none", runs);
+    for (program, options) in [("buildout", [].as_slice()), ("rbuildout", apart.options)] {
+        let natives = all(sandbox, &origin, program, "all", runs, options);
+        let originals = all(sandbox, &origin, program, "none", runs, options);
         for ((native, original), arguments) in natives.iter().zip(&originals).zip(runs) {
-            let [theirs, ours] = [original, native].map(|left| left.tree.clone().without(files));
+            let [theirs, ours] = [original, native].map(|left| left.tree.clone().without(apart.files));
             let trees = difference(&theirs, &ours);
             let codes = (original.outcome.code, native.outcome.code);
             if codes.0 == codes.1 && trees.is_empty() && original.installed == native.installed {
@@ -112,20 +132,20 @@ fn differences(sandbox: &Sandbox, runs: &[&[&str]], files: &[&str]) -> String {
 /// Asserts that nothing differs.
 #[track_caller]
 pub(super) fn same(sandbox: &Sandbox, runs: &[&[&str]]) {
-    let found = differences(sandbox, runs, &[]);
+    let found = differences(sandbox, runs, Apart::default());
     assert!(found.is_empty(), "{found}");
 }
 
-/// Asserts for each of some sections that nothing differs, files apart.
+/// Asserts for each of some sections that nothing differs but what may.
 #[track_caller]
 pub(super) fn each_without<S: AsRef<str>>(
     sections: impl IntoIterator<Item = S>,
     sandbox: impl Fn(&str) -> Sandbox,
-    files: &[&str],
+    apart: Apart,
 ) {
     let mut found = String::new();
     for section in sections {
-        let differing = differences(&sandbox(section.as_ref()), &LIFE, files);
+        let differing = differences(&sandbox(section.as_ref()), &LIFE, apart);
         if !differing.is_empty() {
             let _ = writeln!(found, "########## {}\n{differing}", section.as_ref());
         }
@@ -135,7 +155,7 @@ pub(super) fn each_without<S: AsRef<str>>(
 
 #[track_caller]
 pub(super) fn each<S: AsRef<str>>(sections: impl IntoIterator<Item = S>, sandbox: impl Fn(&str) -> Sandbox) {
-    each_without(sections, sandbox, &[]);
+    each_without(sections, sandbox, Apart::default());
 }
 
 /// Every entry of the registry has a test in this folder.

@@ -2,7 +2,7 @@
 
 use rbuildout_tests::{Archive, Sandbox, md5};
 
-use super::{each, each_without};
+use super::{Apart, each, each_without};
 
 fn package(sandbox: &Sandbox, archive: &[u8]) {
     sandbox.write("x.tar.gz", archive);
@@ -102,5 +102,5 @@ fn git_clone() {
         "repository = ${buildout:directory}/nowhere\n",
         "repository =\n",
     ];
-    each_without(options, clone, &["parts/a/.git", "here/.git"]);
+    each_without(options, clone, Apart { files: &["parts/a/.git", "here/.git"], ..Apart::default() });
 }
