@@ -53,7 +53,8 @@ impl Eggs {
             [] => None,
             options => Some(SetupCfg::aside(&root.join("setup.cfg"), options)?),
         };
-        let source = if !setup.exists() && root.join("pyproject.toml").exists() && self.settings.mode == Mode::Slapos {
+        let source = if !setup.exists() && root.join("pyproject.toml").exists() && self.settings().mode == Mode::Slapos
+        {
             Source::Text(NO_SCRIPT)
         } else {
             Source::File
@@ -67,7 +68,7 @@ impl Eggs {
         let mut script = tempfile::NamedTempFile::new()?;
         script.write_all(program.as_bytes())?;
         let mut arguments: Vec<OsString> = vec![script.path().into()];
-        if !context.enabled(Level::Debug) || self.settings.mode == Mode::Upstream {
+        if !context.enabled(Level::Debug) || self.settings().mode == Mode::Upstream {
             arguments.push("-q".into());
         }
         if by_hand {
@@ -77,7 +78,7 @@ impl Eggs {
             arguments.push(built.path().into());
         }
         let program = self.interpreter.executable().to_owned();
-        let environment = self.build_environment(&develop.environment, context);
+        let environment = self.build_environment(&develop.environment, context)?;
         let command = Command { program, arguments, directory: None, environment };
         let status = context.run(&command)?;
         if !status.success() {

@@ -16,7 +16,7 @@ use crate::picked::Picked;
 use crate::pins::Pins;
 use crate::resolve::Resolver;
 use crate::settings::{BuildExt, Install, Settings};
-use crate::version::Version;
+use crate::tools::Tools;
 use crate::working_set::WorkingSet;
 
 /// Index, links and hosts of an [`Index`].
@@ -26,7 +26,7 @@ type IndexKey = (Option<String>, Vec<String>, Vec<String>);
 pub struct Eggs {
     pub(crate) interpreter: Arc<Interpreter>,
     pub(crate) downloader: Downloader,
-    pub(crate) settings: Settings,
+    settings: RwLock<Arc<Settings>>,
     pub(crate) scanner: Scanner,
     /// Old-style scripts of what is developed, by project key: its metadata don't have them.
     pub(crate) developed_scripts: Mutex<HashMap<String, Vec<(String, String)>>>,
@@ -38,16 +38,11 @@ pub struct Eggs {
     installations: Mutex<Vec<Arc<Distribution>>>,
     /// What the interpreter has on its own path.
     own: OnceLock<Environment>,
-    tools: OnceLock<Tools>,
-}
-
-/// Where the interpreter has the tools that every environment includes.
-struct Tools {
-    /// Those of zc.buildout, setuptools, pip and wheel.
-    all: Vec<PathBuf>,
-    /// Those of setuptools, pip and wheel.
-    pip: Vec<PathBuf>,
-    setuptools: Option<Version>,
+    pub(crate) tools: OnceLock<Tools>,
+    /// Places of tools that this run has installed, once it has.
+    pub(crate) provided: Mutex<Option<Vec<PathBuf>>>,
+    /// What the program itself stands in for.
+    builtins: Vec<Arc<Distribution>>,
 }
 
 impl Eggs {
@@ -55,10 +50,15 @@ impl Eggs {
     pub fn new(interpreter: Arc<Interpreter>, downloader: Downloader, settings: Settings) -> Self {
         let pins = RwLock::new(Arc::new(settings.pins.clone()));
         let scanner = Scanner::new(Arc::clone(interpreter.facts()));
+        let builtin = |(project, version): &(String, String)| {
+            Arc::new(Distribution::builtin(project, version, interpreter.facts()))
+        };
+        let builtins = settings.builtins.iter().map(builtin).collect();
         Self {
             interpreter,
             downloader,
-            settings,
+            settings: RwLock::new(Arc::new(settings)),
+            builtins,
             scanner,
             developed_scripts: Mutex::default(),
             pins,
@@ -68,12 +68,29 @@ impl Eggs {
             installations: Mutex::default(),
             own: OnceLock::new(),
             tools: OnceLock::new(),
+            provided: Mutex::default(),
         }
     }
 
     /// The interpreter that eggs are for.
     pub fn interpreter(&self) -> &Arc<Interpreter> {
         &self.interpreter
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes settings for the requests to come (`prefer_final(False)`). Pins have a setter of their own.
+    pub fn change(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut settings));
+    }
+
+    /// Distributions that the program itself stands in for.
+    pub fn builtins(&self) -> &[Arc<Distribution>] {
+        &self.builtins
     }
 
     /// The pins of the run (`default_versions()`).
@@ -156,21 +173,6 @@ impl Eggs {
         self.working_set_of(self.interpreter.sys_path())
     }
 
-    /// The places that belong to every environment: those of zc.buildout, setuptools, pip and wheel.
-    pub(crate) fn base_path(&self) -> &[PathBuf] {
-        &self.tools().all
-    }
-
-    /// The places of setuptools, pip and wheel.
-    pub(crate) fn pip_path(&self) -> &[PathBuf] {
-        &self.tools().pip
-    }
-
-    /// The version of the setuptools that runs setup scripts.
-    pub(crate) fn setuptools_version(&self) -> Option<&Version> {
-        self.tools().setuptools.as_ref()
-    }
-
     /// The distributions on the interpreter's own path.
     pub(crate) fn own(&self) -> &Environment {
         self.own.get_or_init(|| {
@@ -182,24 +184,6 @@ impl Eggs {
         })
     }
 
-    fn tools(&self) -> &Tools {
-        self.tools.get_or_init(|| {
-            let environment = self.own();
-            let places = |projects: &[&str]| {
-                let best = projects.iter().filter_map(|project| environment.of(project).first());
-                let mut places: Vec<PathBuf> = best.map(|one| one.location().to_owned()).collect();
-                places.sort();
-                places.dedup();
-                places
-            };
-            Tools {
-                all: places(&["zc.buildout", "setuptools", "pip", "wheel"]),
-                pip: places(&["setuptools", "pip", "wheel"]),
-                setuptools: environment.of("setuptools").first().map(|one| one.version().clone()),
-            }
-        })
-    }
-
     /// The index for these places; `None` is pip's, unless a test names another one.
     pub(crate) fn index(
         &self,
@@ -208,7 +192,8 @@ impl Eggs {
         allow_hosts: &[String],
         context: &dyn Context,
     ) -> Arc<Index> {
-        let kept = self.settings.download_cache.as_ref().filter(|_| self.settings.install_from_cache);
+        let settings = self.settings();
+        let kept = settings.download_cache.as_ref().filter(|_| settings.install_from_cache);
         let index = kept.map(|path| path.display().to_string()).or_else(|| index.map(str::to_owned));
         let key = (index.clone(), links.to_vec(), allow_hosts.to_vec());
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);

@@ -57,6 +57,7 @@ mod settings;
 mod specifier;
 #[cfg(test)]
 mod testing;
+mod tools;
 mod version;
 mod working_set;
 
@@ -71,6 +72,6 @@ pub use name::{canonical_name, safe_name};
 pub use picked::Picked;
 pub use pins::Pins;
 pub use requirement::Requirement;
-pub use settings::{BuildExt, Install, Mode, Patches, ScriptSource, Scripts, Settings};
+pub use settings::{BuildExt, Install, Mode, Patches, ScriptSource, Scripts, Settings, ToolSource};
 pub use version::Version;
 pub use working_set::WorkingSet;

@@ -30,6 +30,20 @@ pub struct Settings {
     pub allow_picked_versions: bool,
     /// Remember who required what, for the report of picked versions.
     pub store_required_by: bool,
+    /// Projects and versions that the program itself stands in for: taken where nothing else can be had.
+    pub builtins: Vec<(String, String)>,
+    /// Where build tools that the interpreter lacks come from; `None` installs none. slapos mode only.
+    pub tools: Option<ToolSource>,
+}
+
+/// From where, and into which directory, build tools are installed.
+#[derive(Debug, Clone)]
+pub struct ToolSource {
+    pub directory: PathBuf,
+    /// As in [`Install`].
+    pub links: Vec<String>,
+    pub index: Option<String>,
+    pub allow_hosts: Vec<String>,
 }
 
 impl Settings {
@@ -45,6 +59,8 @@ impl Settings {
             use_dependency_links: true,
             allow_picked_versions: true,
             store_required_by: false,
+            builtins: Vec::new(),
+            tools: None,
         }
     }
 }

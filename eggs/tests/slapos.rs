@@ -217,3 +217,99 @@ fn parts_side_by_side() {
     assert_eq!(told.iter().filter(|line| line.starts_with("Got c1")).count(), 1, "{told:?}");
     assert!(!told.iter().any(|line| line.contains("unexpectedly")), "{told:?}");
 }
+
+/// A Python without any of the tools that build.
+fn bare(place: &Place) -> std::sync::Arc<rbuildout_eggs::Interpreter> {
+    let bare = place.path("bare");
+    let made = std::process::Command::new(support::python()).args(["-m", "venv", "--without-pip"]).arg(&bare).status();
+    assert!(made.unwrap().success());
+    let environment = std::env::vars_os().collect();
+    std::sync::Arc::new(rbuildout_eggs::Interpreter::ask(&bare.join("bin/python3"), &environment, None).unwrap())
+}
+
+/// What `pip wheel` is made to do here: it copies a wheel that is ready.
+const PIP: &str = "
+import os, setuptools, shutil, sys, wheel
+source, into = sys.argv[-1], sys.argv[sys.argv.index('-w') + 1]
+shutil.copy(os.path.join(os.path.dirname(os.path.dirname(source)), 'dist', 'built-1.0-py3-none-any.whl'), into)
+";
+
+#[test]
+fn tools_that_python_lacks() {
+    let place = slapos();
+    let links = place.path("links");
+    source(&place, "built", "1.0", "");
+    Wheel::new("built", "1.0").write(&place.path("dist"));
+    Wheel::new("setuptools", "67.8.0").write(&links);
+    Wheel::new("setuptools", "68.0").write(&links);
+    Wheel::new("wheel", "0.41.2").write(&links);
+    Wheel::new("pip", "23.2.1").file("pip/__init__.py", "").file("pip/__main__.py", PIP).write(&links);
+    let ask = Ask { allow_picked: false, ..Ask::new(&["built"]).pin("built", "1.0").pin("setuptools", "67.8.0") };
+    let interpreter = bare(&place);
+
+    let without = place.eggs_of(interpreter.clone(), &ask, |_| ());
+    let error = without.install(&place.request(&ask), &Log::default()).unwrap_err();
+    assert!(matches!(error.cause(), Cause::Command { .. }), "{error}");
+
+    let eggs = place.eggs_of(interpreter, &ask, |settings| {
+        settings.tools = Some(rbuildout_eggs::ToolSource {
+            directory: place.path("eggs"),
+            links: vec![links.display().to_string()],
+            index: Some(format!("file://{}", place.path("index").display())),
+            allow_hosts: vec!["*".to_owned()],
+        });
+    });
+    let log = Log::default();
+    let set = eggs.install(&place.request(&ask), &log).unwrap();
+    assert_eq!(set.iter().map(ToString::to_string).collect::<Vec<_>>(), ["built 1.0"]);
+    let told = log.take();
+    let first = "Installing what the Python at hand lacks for builds: setuptools, pip, wheel.";
+    assert!(told.iter().any(|record| record == first), "{told:?}");
+    let mut names: Vec<String> = place.tree("eggs").into_keys().filter(|name| name.ends_with(".egg/")).collect();
+    names.sort();
+    let tag = eggs.interpreter().python();
+    let expected = ["built-1.0", "pip-23.2.1", "setuptools-67.8.0", "wheel-0.41.2"];
+    assert_eq!(names, expected.map(|name| format!("{name}-py{tag}.egg/")));
+    assert!(eggs.picked().versions.is_empty());
+}
+
+#[test]
+fn what_the_program_stands_in_for() {
+    let place = slapos();
+    Wheel::new("needs", "1.0").requires("zc.buildout").write(&place.path("links"));
+    let ask = Ask::new(&["needs"]).pin("needs", "1.0:whl").pin("zc.buildout", "3.0.1+slapos010");
+    let error = install(&place, &ask).unwrap_err();
+    assert_eq!(error.to_string(), "Couldn't find a distribution for 'zc.buildout==3.0.1+slapos010'.");
+    let eggs = place.eggs_of(support::interpreter(), &ask, |settings| {
+        settings.builtins = vec![("zc.buildout".into(), "3.0.1+slapos010".into())];
+    });
+    for offline in [false, true] {
+        let log = Log::default();
+        let request = place.request(&Ask { offline, ..ask.clone() });
+        let set = eggs.install(&request, &log).unwrap();
+        assert_eq!(names(&set), ["needs 1.0", "zc.buildout 3.0.1+slapos010"]);
+        let told = log.take();
+        let warning = "There is no egg of zc.buildout 3.0.1+slapos010: what is built in stands in for it, which scripts \
+                       can't import.";
+        assert!(told.iter().any(|record| record == warning), "{told:?}");
+        assert!(eggs.is_all_there(&request, &log));
+    }
+    // An egg is better.
+    Wheel::new("zc.buildout", "3.0.1+slapos010").write(&place.path("links"));
+    let ask =
+        Ask { versions: vec![("zc.buildout".into(), "3.0.1+slapos010:whl".into())], ..Ask::new(&["zc.buildout"]) };
+    let set = place.eggs(&ask).install(&place.request(&ask), &Log::default()).unwrap();
+    assert!(set.by_project("zc.buildout").unwrap().location().starts_with(place.path("eggs")));
+}
+
+#[test]
+fn settings_change_during_a_run() {
+    let place = slapos();
+    source(&place, "early", "1.0", "");
+    source(&place, "early", "2.0a1", "");
+    let ask = Ask::new(&["early"]);
+    let eggs = place.eggs(&ask);
+    assert_eq!(names(&eggs.install(&place.request(&ask), &Log::default()).unwrap()), ["early 1.0"]);
+    eggs.change(|settings| settings.prefer_final = false);
+    assert_eq!(names(&eggs.install(&place.request(&ask), &Log::default()).unwrap()), ["early 2.0a1"]);
+}

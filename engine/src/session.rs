@@ -1,13 +1,14 @@
 //! From the command line to a loaded profile.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rbuildout_cache::{CacheSettings, DownloadSettings, Downloader, Mirror};
 use rbuildout_parser::{
-    BUILDOUT_VERSION, Diagnostic, Failure, Library, Mode, Profile, Request, Resolved, Resolver, is_url, join, normalise,
+    Assignment, BUILDOUT_VERSION, Diagnostic, Failure, Library, Mode, Profile, Request, Resolved, Resolver, is_url,
+    join, normalise,
 };
 use rbuildout_recipes::eggs::{Active, ActiveSettings};
 use rbuildout_recipes::python::{PythonHost, PythonSettings};
@@ -18,6 +19,7 @@ use crate::buildout::{Python, Surroundings};
 use crate::cli::Options;
 use crate::files::FileLoader;
 use crate::interpreter::Interpreter;
+use crate::run::REBOOTSTRAP;
 use crate::state::StateDirectory;
 
 /// Environment variable with mirrors, one a line or separated by blanks, asked before those of the profile.
@@ -34,7 +36,12 @@ pub struct Session {
     pub cache_directory: Option<PathBuf>,
     home: Option<String>,
     natives: Natives,
-    interpreter: Interpreter,
+    /// The interpreter that the run began with.
+    seed: Interpreter,
+    /// The one that the release has built for itself.
+    built: Mutex<Option<&'static Interpreter>>,
+    /// The run has changed to it.
+    switched: AtomicBool,
     loader: FileLoader,
 }
 
@@ -64,7 +71,9 @@ impl Session {
         let spool = std::env::temp_dir();
         Ok(Self {
             mode,
-            interpreter: Interpreter::new(executable, cache_directory.clone(), mode == Mode::Slapos),
+            seed: Interpreter::new(executable, cache_directory.clone(), mode == Mode::Slapos),
+            built: Mutex::default(),
+            switched: AtomicBool::default(),
             natives: Natives::parse(&std::env::var(NATIVES_VARIABLE).unwrap_or_default()),
             loader: FileLoader { mode, spool, timeout },
             working_directory: working_directory.to_string_lossy().into_owned(),
@@ -76,12 +85,12 @@ impl Session {
 
     /// The interpreter of buildouts that name none.
     pub fn executable(&self) -> Option<PathBuf> {
-        self.interpreter.executable().map(Path::to_owned)
+        self.interpreter().executable().map(Path::to_owned)
     }
 
     /// Files parsed in this session; profiles loaded through one library share them.
     pub fn library(&self) -> Library<'_> {
-        Library::new(&self.loader, &self.interpreter)
+        Library::new(&self.loader, self.interpreter())
     }
 
     /// What to load for a configuration file named as on the command line.
@@ -96,7 +105,7 @@ impl Session {
             defaults: self.defaults(),
             directory,
             user_defaults,
-            assignments: self.options.assignments.clone(),
+            assignments: self.assignments(),
             working_directory: self.working_directory.clone(),
             home: self.home.clone(),
         }
@@ -106,9 +115,77 @@ impl Session {
     ///
     /// It stays until the process ends: to free the tens of thousands of texts of a large one takes longer than many a
     /// command has to do with them.
+    ///
+    /// A release that has built the Python it runs with in an earlier run is loaded with that one.
     pub fn load(&self) -> Result<&'static Profile, Failure> {
-        let profile = self.library().load(&self.request(&self.options.config))?;
+        let load = || self.library().load(&self.request(&self.options.config));
+        let mut profile = load()?;
+        if self.remember_python(&profile) {
+            profile = load()?;
+        }
         Ok(Box::leak(Box::new(profile)))
+    }
+
+    /// Takes the Python of an earlier run, if the profile wants its own one and nobody names another. False if nothing
+    /// changes.
+    fn remember_python(&self, profile: &Profile) -> bool {
+        let extends = |text: &str| text.split_whitespace().any(|extension| extension == REBOOTSTRAP);
+        let named = self.options.assignments.iter().any(|a| a.section == "buildout" && a.option == "executable");
+        let wants = self.mode == Mode::Slapos
+            && !named
+            && profile.raw("buildout", "extensions").is_some_and(|text| extends(text));
+        let Some(directory) = profile.raw("buildout", "directory").filter(|_| wants && self.built().is_none()) else {
+            return false;
+        };
+        let remembered = fs_err::read_to_string(self.state_directory(directory).python());
+        let python = remembered.ok().map(|path| PathBuf::from(path.trim_end())).filter(|path| path.is_file());
+        python.is_some_and(|python| {
+            self.use_python(python);
+            true
+        })
+    }
+
+    /// Goes on with the Python that the release has built, and remembers it.
+    ///
+    /// # Errors
+    /// It is not there, or can't be remembered.
+    pub fn switch(&self, python: &Path, state: &StateDirectory) -> Result<(), Diagnostic> {
+        if !python.is_file() {
+            let message = format!("The Python that the release builds for itself is not there: {}", python.display());
+            return Err(Diagnostic::user(message)
+                .with_hint("Correct `executable` of the section that the option `python` of [buildout] names."));
+        }
+        fs_err::write(state.python(), format!("{}\n", python.display()))
+            .map_err(|error| Diagnostic::user(error.to_string()))?;
+        self.use_python(python.to_owned());
+        self.switched.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether this run has changed its Python: it does so once.
+    pub fn has_switched(&self) -> bool {
+        self.switched.load(Ordering::Relaxed)
+    }
+
+    fn use_python(&self, python: PathBuf) {
+        let interpreter = Interpreter::new(Some(python), self.cache_directory.clone(), self.mode == Mode::Slapos);
+        // Profiles that were loaded with it stay until the process ends.
+        *self.built.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::leak(Box::new(interpreter)));
+    }
+
+    fn built(&self) -> Option<&'static Interpreter> {
+        *self.built.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn interpreter(&self) -> &Interpreter {
+        self.built().unwrap_or(&self.seed)
+    }
+
+    /// Those of the command line; which Python the run began with is no matter any more once it has changed.
+    fn assignments(&self) -> Vec<Assignment> {
+        let mut all = self.options.assignments.clone();
+        all.retain(|one| self.built().is_none() || one.section != "buildout" || one.option != "executable");
+        all
     }
 
     fn user_defaults(&self) -> Option<String> {
@@ -119,7 +196,7 @@ impl Session {
     }
 
     fn defaults(&self) -> Vec<(&'static str, String)> {
-        let executable = self.interpreter.executable().map_or(String::new(), |p| p.to_string_lossy().into_owned());
+        let executable = self.interpreter().executable().map_or(String::new(), |p| p.to_string_lossy().into_owned());
         let fixed: [(&'static str, &str); 20] = [
             ("allow-hosts", "*"),
             ("allow-picked-versions", "true"),
@@ -199,7 +276,7 @@ impl Session {
             state_directory: state.root().to_owned(),
             python: Arc::new(python),
             natives: self.natives.clone(),
-            conditions: &self.interpreter,
+            conditions: self.interpreter(),
             interrupted,
         })
     }

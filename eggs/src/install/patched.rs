@@ -26,7 +26,7 @@ impl Installer<'_> {
                 program: patches.binary.clone().into(),
                 arguments,
                 directory: Some(root.to_owned()),
-                environment: self.build_environment(),
+                environment: self.build_environment()?,
             };
             let status = self.context.run(&command)?;
             if !status.success() {

@@ -17,28 +17,32 @@ const NOWHERE: &str = "file:///dev/null";
 
 impl Eggs {
     /// The environment of builds: that of the run, further variables, and pip and setuptools on the path.
+    ///
+    /// # Errors
+    /// The interpreter lacks one of them, and it can't be installed.
     pub(crate) fn build_environment(
         &self,
         more: &BTreeMap<OsString, OsString>,
         context: &dyn Context,
-    ) -> BTreeMap<OsString, OsString> {
+    ) -> Result<BTreeMap<OsString, OsString>, EggError> {
         let mut environment = context.environment();
         environment.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
         let given = |name: &str| environment.get(OsStr::new(name)).cloned().unwrap_or_default();
         let (extra, path) = (given("PYTHONEXTRAPATH"), given("PYTHONPATH"));
         let filled = |path: &PathBuf| !path.as_os_str().is_empty();
         let mut all: Vec<PathBuf> = std::env::split_paths(&extra).filter(filled).collect();
+        all.extend(self.provided_tools(context)?);
         all.extend(self.pip_path().iter().cloned());
         all.extend(std::env::split_paths(&path).filter(filled));
         if let Ok(joined) = std::env::join_paths(all) {
             environment.insert("PYTHONPATH".into(), joined);
         }
-        environment
+        Ok(environment)
     }
 }
 
 impl Installer<'_> {
-    pub(super) fn build_environment(&self) -> BTreeMap<OsString, OsString> {
+    pub(super) fn build_environment(&self) -> Result<BTreeMap<OsString, OsString>, EggError> {
         self.eggs.build_environment(self.environment, self.context)
     }
 
@@ -80,7 +84,7 @@ impl Installer<'_> {
         let options = ["--no-deps", "--no-index", "--no-build-isolation", "--no-cache-dir", self.verbosity()];
         arguments.extend(options.map(OsString::from));
         arguments.push(source.into());
-        let mut environment = self.build_environment();
+        let mut environment = self.build_environment()?;
         environment.extend([
             ("PIP_NO_INDEX".into(), "1".into()),
             ("PIP_INDEX_URL".into(), NOWHERE.into()),
@@ -107,7 +111,7 @@ impl Installer<'_> {
         let mut arguments: Vec<OsString> = vec!["install".into(), "--no-deps".into(), "-t".into()];
         arguments.push(target.clone().into());
         arguments.extend([self.verbosity().into(), source.into()]);
-        self.run_pip(arguments, self.build_environment(), source)?;
+        self.run_pip(arguments, self.build_environment()?, source)?;
         let egg = self.egg_of(&target).map_err(|error| {
             error.with_hint(format!("Look at what `pip install -t` makes of {}.", source.display()))
         })?;

@@ -34,7 +34,7 @@ impl Installer<'_> {
     ) -> Result<Arc<Distribution>, EggError> {
         let made = made.path();
         self.check(made, candidate, promise)?;
-        if self.eggs.settings.mode == Mode::Slapos {
+        if self.eggs.settings().mode == Mode::Slapos {
             modes::share(made)?;
         }
         let target = self.directory.join(made.file_name().unwrap_or_default());
@@ -63,7 +63,7 @@ impl Installer<'_> {
         }
         let shown = candidate.shown();
         if promise == Promise::Strict {
-            let hint = match self.eggs.settings.mode {
+            let hint = match self.eggs.settings().mode {
                 Mode::Slapos => {
                     "List what its build needs (`setup_requires`, `build-system.requires`) in `setup-eggs`, or allow its \
                      wheel with `:whl`."

@@ -13,7 +13,7 @@ use crate::settings::Mode;
 impl Installer<'_> {
     /// Builds `source`, an archive or a directory with a setup script, and makes an egg of it in `work`.
     pub(super) fn build_source(&self, source: &Path, work: &Path) -> Result<PathBuf, EggError> {
-        match self.eggs.settings.mode {
+        match self.eggs.settings().mode {
             Mode::Upstream => self.pip_install(source, work),
             Mode::Slapos => {
                 let wheels = tempfile::Builder::new().prefix(".wheel-").tempdir_in(self.directory)?;

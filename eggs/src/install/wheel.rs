@@ -24,7 +24,7 @@ impl Installer<'_> {
     /// Makes an egg of the wheel `file` in `work`.
     pub(super) fn unpack_wheel(&self, file: &Path, work: &Path) -> Result<PathBuf, EggError> {
         let interpreter = &self.eggs.interpreter;
-        let Some(cache) = &self.eggs.settings.cache_directory else {
+        let Some(cache) = &self.eggs.settings().cache_directory else {
             return convert(file, work, interpreter);
         };
         let digest = hash_file(file, &[Algorithm::Sha256])?.sha256.unwrap_or_default();
@@ -41,7 +41,7 @@ impl Installer<'_> {
         if depends_on_machine(&egg) {
             return convert(file, work, interpreter);
         }
-        if self.eggs.settings.mode == Mode::Slapos {
+        if self.eggs.settings().mode == Mode::Slapos {
             modes::share(&egg)?;
         }
         Ok(link(&entry.keep(new, &egg)?, work)?)
@@ -49,13 +49,14 @@ impl Installer<'_> {
 
     /// Makes an egg in `work` of a wheel that was unpacked before: `name` is that of its file, `digest` its sha256.
     pub(super) fn stored_wheel(&self, name: &str, digest: &str, work: &Path) -> Result<Option<PathBuf>, EggError> {
-        let cache = self.eggs.settings.cache_directory.as_deref();
+        let settings = self.eggs.settings();
+        let cache = settings.cache_directory.as_deref();
         let found = cache.and_then(|cache| self.entry(cache, name, digest).get());
         Ok(found.map(|egg| link(&egg, work)).transpose()?)
     }
 
     fn entry(&self, cache: &Path, name: &str, digest: &str) -> store::Entry {
-        let shared = self.eggs.settings.mode == Mode::Slapos;
+        let shared = self.eggs.settings().mode == Mode::Slapos;
         let other = md5_hex(format!("{RULES}\n{name}\n{shared}\n{}", environment(&self.eggs.interpreter)));
         store::Entry::new(cache, &format!("{digest}-{other}"))
     }

@@ -54,7 +54,7 @@ impl<'a> Base<'a> {
     }
 
     pub(super) fn mode(&self) -> Mode {
-        self.eggs.settings.mode
+        self.eggs.settings().mode
     }
 
     pub(super) fn web(&self) -> Web<'a> {
@@ -71,7 +71,8 @@ impl<'a> Base<'a> {
     pub(super) fn is_worth_preparing(&self, requirement: &Requirement) -> bool {
         let mut fitting =
             self.before.of(&requirement.project).iter().filter(|found| requirement.accepts(found)).peekable();
-        let available = fitting.peek().is_some();
+        let stands_in = || self.eggs.builtins().iter().any(|own| requirement.accepts(own));
+        let available = fitting.peek().is_some() || stands_in();
         // What is developed is taken whatever else there is.
         let newer = self.newest && requirement.specifiers.exact().is_none() && !fitting.any(|found| found.is_develop());
         self.eggs_directory.is_some() && requirement.url.is_none() && (newer || !available)
@@ -89,8 +90,8 @@ impl<'a> Base<'a> {
             if self.is_worth_preparing(&requirement) {
                 return false;
             }
-            let best = self.before.of(&requirement.project).iter().find(|found| requirement.accepts(found));
-            if let Some(best) = best.cloned()
+            let there = self.before.of(&requirement.project).iter().chain(self.eggs.builtins());
+            if let Some(best) = there.into_iter().find(|found| requirement.accepts(found)).cloned()
                 && seen.insert(requirement.clone())
             {
                 wanted.extend(best.requires(&requirement.extras).unwrap_or_default());

@@ -180,7 +180,7 @@ impl Resolver<'_> {
     }
 
     fn log_requirers(&self, requirement: &Requirement, set: &WorkingSet) {
-        let remember = self.base.eggs.settings.store_required_by;
+        let remember = self.base.eggs.settings().store_required_by;
         if !remember && !self.base.context.enabled(Level::Debug) {
             return;
         }

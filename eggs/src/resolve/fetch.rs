@@ -30,7 +30,7 @@ impl Base<'_> {
         let patches = self.request.patches.get(&requirement.project);
         // A download cache gets what is installed, wherever that was unpacked before.
         if patches.is_none()
-            && self.eggs.settings.download_cache.is_none()
+            && self.eggs.settings().download_cache.is_none()
             && let Some(made) = self.installer(directory).stored(candidate)?
         {
             return Ok(made);
@@ -41,7 +41,7 @@ impl Base<'_> {
 
     /// The file of `candidate`: in the download cache, if there is one.
     pub(crate) fn fetch(&self, candidate: &Candidate) -> Result<Fetched, EggError> {
-        fetch(self.eggs.settings.download_cache.as_deref(), candidate, &self.web())
+        fetch(self.eggs.settings().download_cache.as_deref(), candidate, &self.web())
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(eggs: &'a Eggs, request: &'a Install, context: &'a dyn Context) -> Self {
-        let settings = &eggs.settings;
+        let settings = eggs.settings();
         let mut links: Vec<String> = Vec::new();
         if !settings.install_from_cache {
             links.extend(request.links.iter().map(|link| directory_link(link)));
@@ -120,14 +120,19 @@ impl<'a> Resolver<'a> {
                 vec![found]
             }
             satisfied::Satisfied::Obtainable(available) => {
-                let Some(directory) = self.base.eggs_directory.clone() else {
-                    return Err(EggError::user(format!(
-                        "We don't have a distribution for {requirement}\nand can't install one in offline (no-install) mode.\n"
-                    )));
+                let directory = self.base.eggs_directory.clone();
+                if directory.is_some() {
+                    self.base.context.info(&format!("Getting distribution for '{requirement}'."));
+                }
+                let installed = match (directory, available) {
+                    (Some(directory), Some(candidate)) => self.install(requirement, &candidate, &directory, ahead)?,
+                    (directory, _) => self.stand_in(requirement).ok_or_else(|| match directory {
+                        Some(_) => self.missing(requirement),
+                        None => EggError::user(format!(
+                            "We don't have a distribution for {requirement}\nand can't install one in offline (no-install) mode.\n"
+                        )),
+                    })?,
                 };
-                self.base.context.info(&format!("Getting distribution for '{requirement}'."));
-                let candidate = available.ok_or_else(|| self.missing(requirement))?;
-                let installed = self.install(requirement, &candidate, &directory, ahead)?;
                 if !set.contains(&installed) {
                     // A new egg goes to the front; in slapos mode the order does not depend on what was there before.
                     match self.base.mode() {
@@ -140,8 +145,8 @@ impl<'a> Resolver<'a> {
                 vec![installed]
             }
         };
-        if !self.base.eggs.settings.install_from_cache
-            && self.base.request.use_dependency_links.unwrap_or(self.base.eggs.settings.use_dependency_links)
+        if !self.base.eggs.settings().install_from_cache
+            && self.base.request.use_dependency_links.unwrap_or(self.base.eggs.settings().use_dependency_links)
         {
             self.add_dependency_links(&added);
         }
@@ -149,6 +154,16 @@ impl<'a> Resolver<'a> {
             self.check_picked(requirement, &added)?;
         }
         Ok(added)
+    }
+
+    /// What the program itself has for a requirement that nothing else meets. Its own recipes can import it, scripts
+    /// can't.
+    fn stand_in(&self, requirement: &Requirement) -> Option<Arc<Distribution>> {
+        let own = self.base.eggs.builtins().iter().find(|own| requirement.accepts(own))?;
+        self.base.context.warning(&format!(
+            "There is no egg of {own}: what is built in stands in for it, which scripts can't import."
+        ));
+        Some(Arc::clone(own))
     }
 
     fn install(
@@ -195,7 +210,7 @@ impl<'a> Resolver<'a> {
             let (name, version) = (distribution.project(), distribution.version());
             self.base.context.debug(|| format!("Picked: {name} = {version}"));
             self.base.eggs.note_picked(name, version.as_str());
-            if !self.base.eggs.settings.allow_picked_versions {
+            if !self.base.eggs.settings().allow_picked_versions {
                 return Err(EggError::user(format!(
                     "Picked: {name} = {version}\n\nThe `{name}` egg does not have a version pin and \
                      `allow-picked-versions = false`.\n\nTo resolve this, add\n\n    {name} = {version}\n\nto the \

@@ -38,14 +38,15 @@ impl Base<'_> {
             .filter(|candidate| wanted.accepts_version(&candidate.version) && (exact || !candidate.yanked))
             .filter(|candidate| self.may_use(candidate, &wanted, source))
             .collect();
-        if self.eggs.settings.prefer_final && fitting.iter().any(|candidate| candidate.version.is_final()) {
+        if self.eggs.settings().prefer_final && fitting.iter().any(|candidate| candidate.version.is_final()) {
             fitting.retain(|candidate| candidate.version.is_final());
         }
         let Some(newest) = fitting.iter().map(|candidate| candidate.version.clone()).max() else {
             return Ok(None);
         };
         fitting.retain(|candidate| candidate.version == newest);
-        let kept = self.eggs.settings.download_cache.as_deref();
+        let settings = self.eggs.settings();
+        let kept = settings.download_cache.as_deref();
         let in_cache = fitting.iter().find(|candidate| {
             kept.is_some() && candidate.local_path().as_deref().and_then(std::path::Path::parent) == kept
         });

@@ -36,7 +36,7 @@ impl Resolver<'_> {
             self.base.context.debug(|| format!("We have the distribution that satisfies '{requirement}'."));
             return Ok(Satisfied::By(Arc::clone(fitting[0])));
         }
-        let prefer_final = self.base.eggs.settings.prefer_final;
+        let prefer_final = self.base.eggs.settings().prefer_final;
         let last = fitting.iter().find(|found| prefer_final && found.version().is_final());
         let best = *last.unwrap_or(&fitting[0]);
         if !self.base.newest {

@@ -92,7 +92,7 @@ impl Eggs {
             "" => String::new(),
             text => format!("\n{text}\n"),
         };
-        let header = text::header(self.interpreter.executable(), self.settings.mode == Mode::Slapos);
+        let header = text::header(self.interpreter.executable(), self.settings().mode == Mode::Slapos);
         let (entries, old_style) = self.sources(scripts, working_set)?;
         let file_of = |name: &str| match &scripts.names {
             None => Some(scripts.directory.join(name)),

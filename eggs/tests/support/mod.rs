@@ -167,6 +167,11 @@ impl Place {
 
     /// All that a run of ours needs.
     pub fn eggs(&self, ask: &Ask) -> Eggs {
+        self.eggs_of(interpreter_with(self.python_path.as_deref()), ask, |_| ())
+    }
+
+    /// The same for another interpreter, with changed settings.
+    pub fn eggs_of(&self, interpreter: Arc<Interpreter>, ask: &Ask, change: impl FnOnce(&mut Settings)) -> Eggs {
         let mut settings = Settings::new(self.mode);
         settings.pins = Pins::new(ask.versions.clone());
         settings.cache_directory = Some(self.path("cache"));
@@ -175,11 +180,8 @@ impl Place {
         settings.allow_picked_versions = ask.allow_picked;
         settings.prefer_final = ask.prefer_final;
         settings.store_required_by = true;
-        Eggs::new(
-            interpreter_with(self.python_path.as_deref()),
-            Downloader::new(DownloadSettings::new(self.path("spool"))),
-            settings,
-        )
+        change(&mut settings);
+        Eggs::new(interpreter, Downloader::new(DownloadSettings::new(self.path("spool"))), settings)
     }
 
     pub fn request(&self, ask: &Ask) -> Install {

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rbuildout_parser::{Diagnostic, Failure, Profile};
+use rbuildout_parser::{Diagnostic, Failure, Mode, Profile};
 use rbuildout_recipes::{LiveBuildout as _, Settings};
 
+use super::rebootstrap::REBOOTSTRAP;
 use crate::buildout::{Buildout, View};
 use crate::session::Session;
 use crate::ui::LogSettings;
@@ -32,6 +33,8 @@ pub(super) struct Initialised {
     /// Directories to create before anything else, in order.
     pub(super) directories: Vec<PathBuf>,
     pub(super) mark_shared: bool,
+    /// The release builds the Python that it runs with.
+    pub(super) rebootstrap: bool,
     /// Extensions in Python.
     pub(super) extensions: Vec<String>,
 }
@@ -62,10 +65,15 @@ pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box
     ]);
     let extensions = buildout.option("buildout", "extensions")?.unwrap_or_else(|| "".into());
     let mut names: Vec<String> = extensions.split_whitespace().map(str::to_owned).collect();
-    let asked = names.len();
-    names.retain(|name| name != SHARED_EXTENSION);
+    let mut take = |extension: &str| {
+        let asked = names.len();
+        names.retain(|name| name != extension);
+        names.len() < asked
+    };
     let mark_shared =
-        names.len() < asked && buildout.option("buildout", "shared-parts")?.is_some_and(|value| !value.is_empty());
+        take(SHARED_EXTENSION) && buildout.option("buildout", "shared-parts")?.is_some_and(|value| !value.is_empty());
+    // In upstream mode the original says why it can't be used.
+    let rebootstrap = buildout.config().mode == Mode::Slapos && take(REBOOTSTRAP);
     let installed = buildout.option("buildout", "installed")?.filter(|installed| !installed.is_empty());
     if let Some(installed) = &installed {
         let place = settings.directory.join(&**installed);
@@ -81,6 +89,7 @@ pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box
         log,
         directories,
         mark_shared,
+        rebootstrap,
         extensions: names,
     })
 }

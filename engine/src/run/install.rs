@@ -35,6 +35,13 @@ pub struct Finished {
     pub ended: Option<i32>,
 }
 
+impl Finished {
+    /// All parts are installed.
+    pub fn succeeded(&self) -> bool {
+        self.failures.is_empty() && !self.interrupted && self.ended.is_none()
+    }
+}
+
 /// A part that failed.
 #[derive(Debug)]
 pub struct PartFailure {
@@ -88,6 +95,7 @@ pub fn install(
         children,
         reporter,
         extensions,
+        other_python,
         ..
     } = prepared;
     let Some(reporter) = &reporter else { return Ok(Finished::default()) };
@@ -196,7 +204,7 @@ pub fn install(
     }
     services.children.finish();
     let order: Vec<Arc<str>> = plan.steps.iter().map(|step| step.part.clone()).collect();
-    let succeeded = finished.failures.is_empty() && !finished.interrupted && finished.ended.is_none();
+    let succeeded = finished.succeeded();
     store.finish(whole_list.then_some(&*order), succeeded).map_err(io_error)?;
     if !idle {
         for step in plan.steps.iter().filter(|step| !matches!(step.action, Action::Keep | Action::Update)) {
@@ -221,7 +229,11 @@ pub fn install(
         }
         durations.save();
     }
-    if succeeded {
+    if let (true, Some(python)) = (succeeded, &other_python) {
+        if python.is_file() {
+            reporter.record(Level::Info, &format!("The run goes on with {}.", python.display()));
+        }
+    } else if succeeded {
         super::picked::report(&services, reporter)?;
         if !extensions.is_empty() {
             let called = call_extensions(&mut services.live(), &extensions, "unload", Group::UnloadExtension);

@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 
 use super::initialise::{Initialised, initialise};
 use super::install::create_directories;
+use super::rebootstrap;
 use super::remove::delete_paths;
 use crate::buildout::{Buildout, InitialisedPart, Surroundings, Unused, View, to_diagnostic};
 use crate::plan::{Candidate, Plan, Rules, make};
@@ -82,6 +83,8 @@ pub struct Prepared<'p> {
     pub extensions: Vec<String>,
     /// All parts are meant, not only some that the command line names.
     pub whole_list: bool,
+    /// The Python that the profile builds and wants, if the run has another one.
+    pub other_python: Option<PathBuf>,
     /// `shared-parts` is set and slapos.extension.shared is asked for.
     pub mark_shared: bool,
 }
@@ -156,6 +159,15 @@ pub fn prepare<'p>(
     }
     extensions(&mut buildout, &initialised, "load", Group::Extension)
         .map_err(|error| installing(with_doing(error, "Loading extensions."), &buildout))?;
+    let mut other_python = None;
+    if initialised.rebootstrap {
+        // Its sections are alive before all others, also once the run has it.
+        let wanted = rebootstrap::wanted(&mut buildout)
+            .map_err(|error| installing(with_doing(error, "Loading extensions."), &buildout))?;
+        other_python = wanted.filter(|_| !session.has_switched());
+    }
+    // Only what that Python needs is installed now.
+    let only_python = other_python.is_some() && installs;
     let installed =
         (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
     let (mut store, pending) = Store::open(installed, &state, session.mode)?;
@@ -176,7 +188,12 @@ pub fn prepare<'p>(
         }
     }
 
-    let list = request(&mut buildout, wanted).map_err(|error| installing(error, &buildout))?;
+    let list = if only_python {
+        buildout.parts().keys().cloned().collect()
+    } else {
+        request(&mut buildout, wanted).map_err(|error| installing(error, &buildout))?
+    };
+    let whole_list = wanted.is_empty() && !only_python;
     if let Some(reporter) = reporter.as_ref().filter(|_| initialised.log.threshold < 10) {
         let dump = buildout.dump().map_err(|error| installing(error, &buildout))?;
         reporter.print(&dump);
@@ -188,7 +205,7 @@ pub fn prepare<'p>(
     }
     if installs {
         // A help for the next run: a full disk must not stop this one.
-        let _ = buildout.python().host.save_traces(wanted.is_empty());
+        let _ = buildout.python().host.save_traces(whole_list);
     }
     let in_list: FxHashSet<&str> = list.iter().map(|name| &**name).collect();
     let needs: Vec<Vec<Arc<str>>> = list.iter().map(|name| needs(&buildout, name, &in_list)).collect();
@@ -214,7 +231,7 @@ pub fn prepare<'p>(
     let rules = Rules {
         directory: &initialised.settings.directory,
         ignore_signature: initialised.ignore_signature,
-        remove_unwanted: wanted.is_empty(),
+        remove_unwanted: whole_list,
         half_removed: &pending.iter().map(|removal| &*removal.part).collect::<Vec<_>>(),
     };
     let eggs = buildout.python().eggs.clone();
@@ -235,9 +252,10 @@ pub fn prepare<'p>(
         environment,
         children,
         reporter,
-        extensions: initialised.extensions,
-        whole_list: wanted.is_empty(),
-        mark_shared: initialised.mark_shared,
+        extensions: if only_python { Vec::new() } else { initialised.extensions },
+        whole_list,
+        mark_shared: initialised.mark_shared && !only_python,
+        other_python,
     })
 }
 

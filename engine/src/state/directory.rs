@@ -53,6 +53,11 @@ impl StateDirectory {
         self.root.join("runs")
     }
 
+    /// Names the Python that the release has built for itself.
+    pub fn python(&self) -> PathBuf {
+        self.root.join("python")
+    }
+
     pub fn spool(&self) -> PathBuf {
         self.root.join("spool")
     }

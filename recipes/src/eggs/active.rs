@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rbuildout_cache::Downloader;
 use rbuildout_eggs::{
     Cause, Context as _, Distribution, EggError, Eggs, Install, Interpreter, LOGGER, Level, Pins,
-    Settings as EggSettings, WorkingSet,
+    Settings as EggSettings, ToolSource, WorkingSet,
 };
 use rbuildout_parser::Diagnostic;
 use rbuildout_parser::python::str_repr;
@@ -17,6 +17,7 @@ use super::work::Known;
 use crate::api::Mode;
 use crate::error::RecipeError;
 use crate::live::LiveBuildout;
+use crate::native::find;
 use crate::run::Environment;
 
 /// What does not change during a run.
@@ -65,7 +66,9 @@ impl Active {
         }
         let eggs = self.make(live)?;
         let mut set = eggs.installed();
-        let own = Distribution::builtin("zc.buildout", &self.settings.version, eggs.interpreter().facts());
+        // What the interpreter has of zc.buildout is not what runs here.
+        let version = stand_in(&self.settings.version, eggs.pins().get(BUILDOUT));
+        let own = Distribution::builtin(BUILDOUT, &version, eggs.interpreter().facts());
         set.add(Arc::new(own), true);
         *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set;
         Ok(self.eggs.get_or_init(|| eggs))
@@ -93,6 +96,20 @@ impl Active {
         }
         settings.cache_directory.clone_from(&self.settings.cache_directory);
         settings.pins = Pins::new(live.versions()?);
+        if self.settings.mode == Mode::Slapos {
+            let egg_recipe = find(EGG_RECIPE).map(|recipe| (EGG_RECIPE, recipe.distribution().version));
+            let builtins = [(BUILDOUT, self.settings.version.as_str())].into_iter().chain(egg_recipe);
+            let versioned =
+                |(project, version): (&str, &str)| (project.to_owned(), stand_in(version, settings.pins.get(project)));
+            settings.builtins = builtins.map(versioned).collect();
+            let defaults = request(live, &[])?;
+            settings.tools = defaults.eggs_directory.map(|directory| ToolSource {
+                directory,
+                links: defaults.links,
+                index: defaults.index,
+                allow_hosts: defaults.allow_hosts,
+            });
+        }
         let interpreter = self.interpreter(&executable)?;
         Ok(Eggs::new(Arc::new(interpreter), (*self.settings.downloader).clone(), settings))
     }
@@ -163,6 +180,20 @@ impl Active {
         let set = self.eggs(live)?.install(&request, &context).map_err(to_error)?;
         *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set.clone();
         Ok(set)
+    }
+}
+
+/// Distributions that recipes in Python require and that are built in.
+const BUILDOUT: &str = "zc.buildout";
+const EGG_RECIPE: &str = "zc.recipe.egg";
+
+/// The version of what is built in: that of a pin which differs in the number of the fork's revision only.
+fn stand_in(version: &str, pin: Option<&str>) -> String {
+    let base = |version: &str| version.split_once("+slapos").map(|(base, _)| base.to_owned());
+    let pin = pin.map(|pin| pin.trim_start_matches("=="));
+    match pin.filter(|pin| base(pin).is_some() && base(pin) == base(version)) {
+        Some(pin) => pin.to_owned(),
+        None => version.to_owned(),
     }
 }
 

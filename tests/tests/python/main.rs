@@ -7,6 +7,7 @@ mod errors;
 mod extensions;
 mod live;
 mod originals;
+mod rebootstrap;
 mod setup;
 mod traces;
 mod units;

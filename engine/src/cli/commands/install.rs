@@ -14,7 +14,7 @@ use crate::state::StateDirectory;
 use crate::ui::{LogSettings, Reporter};
 
 pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem> {
-    let profile = session.load()?;
+    let mut profile = session.load()?;
     // The lock is taken before what is installed is read. A dry run reads only, and needs none.
     let _lock = match profile.raw("buildout", "directory").filter(|_| !session.options.dry_run) {
         Some(directory) => Some(lock(session, &session.state_directory(directory))?),
@@ -26,11 +26,21 @@ pub(super) fn install(session: &Session, parts: &[String]) -> Result<(), Problem
         let live = session.mode == Mode::Slapos && !quiet && std::io::stderr().is_terminal();
         Reporter::new(log.clone(), live)
     };
-    let purpose = Purpose::Install { reporter: &reporter, interrupted: &signals.interrupted };
-    let prepared = prepare(session, profile, parts, purpose).map_err(|failure| {
-        if signals.interrupted.load(Ordering::Relaxed) { Problem::Interrupted } else { failure.into() }
-    })?;
-    let finished = run_install(session, profile, prepared, &signals)?;
+    let finished = loop {
+        let purpose = Purpose::Install { reporter: &reporter, interrupted: &signals.interrupted };
+        let prepared = prepare(session, profile, parts, purpose).map_err(|failure| {
+            if signals.interrupted.load(Ordering::Relaxed) { Problem::Interrupted } else { failure.into() }
+        })?;
+        let (python, state) = (prepared.other_python.clone(), prepared.state.clone());
+        let finished = run_install(session, profile, prepared, &signals)?;
+        match python.filter(|_| finished.succeeded() && !session.options.dry_run) {
+            Some(python) => {
+                session.switch(&python, &state)?;
+                profile = session.load()?;
+            }
+            None => break finished,
+        }
+    };
     let Finished { failures, interrupted, ended } = finished;
     if let Some(status) = ended {
         return Err(Problem::Ended(status));

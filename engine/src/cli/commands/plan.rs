@@ -1,5 +1,7 @@
 //! `plan`, `why` and `graph`: what a run would do.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
@@ -63,21 +65,29 @@ pub(super) fn arguments<T: Parser>(command: &str, arguments: &[String]) -> Resul
     })
 }
 
-/// The plan, and where runs are recorded.
-fn look(session: &Session, parts: &[String]) -> Result<(Plan, StateDirectory), Problem> {
+/// The plan, where runs are recorded, and the Python that the release is to build for itself first.
+fn look(session: &Session, parts: &[String]) -> Result<(Plan, StateDirectory, Option<PathBuf>), Problem> {
     let profile = session.load()?;
     let prepared = prepare(session, profile, parts, Purpose::Look)?;
-    Ok((prepared.plan, prepared.state))
+    Ok((prepared.plan, prepared.state, prepared.other_python))
 }
 
 pub(super) fn plan(session: &Session, arguments: &[String]) -> Result<(), Problem> {
     let arguments: PlanArguments = self::arguments("plan", arguments)?;
-    let plan = look(session, &arguments.parts)?.0;
+    let (plan, _, python) = look(session, &arguments.parts)?;
     if arguments.json {
-        let document = json!({ "version": 1, "removals": plan.removals, "steps": plan.steps });
+        let mut document = json!({ "version": 1, "removals": plan.removals, "steps": plan.steps });
+        if let Some(python) = python {
+            document["python_first"] = json!(python);
+        }
         return output(&format!("{document:#}\n"));
     }
-    output(&text(&plan))
+    let mut text = text(&plan);
+    if let Some(python) = python {
+        let python = python.display();
+        text.push_str(&format!("This is the plan with the Python at hand; it is made anew once {python} is built.\n"));
+    }
+    output(&text)
 }
 
 fn text(plan: &Plan) -> String {
@@ -107,7 +117,7 @@ fn text(plan: &Plan) -> String {
 
 pub(super) fn why(session: &Session, arguments: &[String]) -> Result<(), Problem> {
     let arguments: WhyArguments = self::arguments("why", arguments)?;
-    let (plan, state) = look(session, &[])?;
+    let (plan, state, _) = look(session, &[])?;
     let name = arguments.part.as_str();
     let last = last_record(&state.runs(), name);
     let step = plan.steps.iter().find(|step| &*step.part == name);
@@ -180,7 +190,7 @@ fn dependents<'a>(plan: &'a Plan, name: &str) -> Vec<&'a str> {
 
 pub(super) fn graph(session: &Session, arguments: &[String]) -> Result<(), Problem> {
     let arguments: GraphArguments = self::arguments("graph", arguments)?;
-    let (plan, _) = look(session, &[])?;
+    let plan = look(session, &[])?.0;
     let durations = Durations::load(session.cache_directory.as_deref());
     let graph = Graph::new(&plan, &|part, recipe| durations.expect(part, recipe));
     if arguments.json {
