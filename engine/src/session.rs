@@ -25,6 +25,9 @@ use crate::state::StateDirectory;
 /// Environment variable with mirrors, one a line or separated by blanks, asked before those of the profile.
 pub const MIRRORS_VARIABLE: &str = "RBUILDOUT_MIRRORS";
 
+/// Environment variable with the state directories of runs that have started this one through a recipe.
+const OUTER_VARIABLE: &str = "RBUILDOUT_OUTER_RUNS";
+
 /// The version of zc.buildout that recipes see in slapos mode.
 const SLAPOS_VERSION: &str = "3.0.1+slapos010";
 
@@ -231,10 +234,16 @@ impl Session {
     /// Where runs in a buildout directory keep their own files.
     pub fn state_directory(&self, buildout_directory: &str) -> StateDirectory {
         let directory = Path::new(buildout_directory);
-        match self.mode {
+        let mut state = match self.mode {
             Mode::Slapos => StateDirectory::new(directory),
             Mode::Upstream => StateDirectory::aside(directory, self.cache_directory.as_deref()),
+        };
+        // A run at work there waits for this one, so it can't be waited for; its files are its own.
+        let outer = std::env::var_os(OUTER_VARIABLE).unwrap_or_default();
+        while std::env::split_paths(&outer).any(|root| root == state.root()) {
+            state = state.nested();
         }
+        state
     }
 
     /// What a buildout of the profile needs. `before_start` is called before a Python process is started.

@@ -196,6 +196,11 @@ pub trait Part: Send + Sync {
 
     fn install(&self, run: &RunContext) -> Result<Installed, RecipeError>;
 
+    /// Whether the recipe is an object in the Python process. One that is not there yet is brought there.
+    fn in_python(&self, _live: &mut dyn LiveBuildout) -> Result<bool, RecipeError> {
+        Ok(false)
+    }
+
     /// Options to save instead of those that the engine knows.
     fn saved(&self, _live: &mut dyn LiveBuildout) -> Result<Option<IndexMap<String, String>>, RecipeError> {
         Ok(None)

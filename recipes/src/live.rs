@@ -67,6 +67,12 @@ pub trait LiveBuildout {
     /// What `buildout` objects have as attributes that change during a run; null for an unknown one.
     fn state(&self, key: &str) -> serde_json::Value;
 
+    /// The `recipe` option of a part whose recipe is native; `None` if there is no part, or once its recipe is an object
+    /// in the Python process.
+    fn recipe(&mut self, section: &str) -> Result<Option<String>, RecipeError>;
+    /// Constructs the recipe of a live part once more, with the options as they are now.
+    fn construct(&mut self, section: &str) -> Result<(), RecipeError>;
+
     /// `__buildout_signature__`, computed now and frozen; `None` in upstream mode.
     fn signature(&mut self, section: &str) -> Result<Option<String>, RecipeError>;
     fn depends(&self, section: &str) -> Depends;

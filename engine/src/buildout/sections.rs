@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indexmap::IndexSet;
 use rbuildout_cache::Downloader;
+use rbuildout_parser::installed::InstalledState;
 use rbuildout_parser::{
     Conditions, Config, Diagnostic, MAX_VALUE, Map, Mode, PART_DEPENDENCIES, Piece, Profile, SECTION_NAME, expand,
     has_reference, pieces, section_hint, too_long,
@@ -105,6 +106,8 @@ pub struct Buildout<'p> {
     pub(super) messages: RefCell<Vec<Message>>,
     /// The plan stands: parts are being installed.
     pub(super) installing: bool,
+    /// What is installed, once that is known.
+    pub(super) installed: Option<Arc<InstalledState>>,
 }
 
 /// Something that a recipe said while it was initialised, when logging is not set up yet.
@@ -150,12 +153,18 @@ impl<'p> Buildout<'p> {
             hashing: Vec::new(),
             messages: RefCell::default(),
             installing: false,
+            installed: None,
         }
     }
 
     /// From now on parts are installed.
     pub fn begin_installing(&mut self) {
         self.installing = true;
+    }
+
+    /// Tells recipes what is installed now.
+    pub fn set_installed(&mut self, installed: Arc<InstalledState>) {
+        self.installed = Some(installed);
     }
 
     /// What is being done right now, outermost first: after an error, the reference's `While:` block.

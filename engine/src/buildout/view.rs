@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
+use rbuildout_parser::installed::InstalledState;
 use rbuildout_parser::{Added, Mode, expand, parse_sections};
 use rbuildout_recipes::{Depends, LiveBuildout, RecipeError, Settings};
 use serde_json::{Value, json};
@@ -42,6 +43,18 @@ impl<'b, 'p> View<'b, 'p> {
 
 fn texts<'a>(options: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<str>)>) -> IndexMap<String, String> {
     options.into_iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
+
+/// The form that it has in `buildout` objects: the parts, and a section `buildout` about them.
+fn installed_part_options(installed: &InstalledState) -> Value {
+    let names: Vec<&str> = installed.parts.keys().map(|name| &**name).collect();
+    let mut all = json!({
+        "buildout": { "installed_develop_eggs": &*installed.develop_eggs, "parts": names.join(" ") },
+    });
+    for (name, options) in &installed.parts {
+        all[&**name] = json!(texts(options));
+    }
+    all
 }
 
 impl LiveBuildout for View<'_, '_> {
@@ -154,8 +167,23 @@ impl LiveBuildout for View<'_, '_> {
     fn state(&self, key: &str) -> Value {
         match key {
             "_parts" => json!(self.buildout.parts.keys().map(|name| &**name).collect::<Vec<_>>()),
+            "installed_part_options" => self.buildout.installed.as_deref().map_or(Value::Null, installed_part_options),
             _ => Value::Null,
         }
+    }
+
+    fn recipe(&mut self, section: &str) -> Result<Option<String>, RecipeError> {
+        let Some(found) = self.buildout.parts.get(section).cloned() else { return Ok(None) };
+        let in_python = found.part.in_python(self)?;
+        Ok((!in_python).then(|| found.recipe.to_string()))
+    }
+
+    fn construct(&mut self, section: &str) -> Result<(), RecipeError> {
+        let name: Arc<str> = section.into();
+        self.attempt(|buildout| {
+            let recipe = buildout.required(&name, "recipe")?;
+            buildout.construct(&name, recipe)
+        })
     }
 
     fn signature(&mut self, section: &str) -> Result<Option<String>, RecipeError> {

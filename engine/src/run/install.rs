@@ -573,6 +573,9 @@ impl Observer<Work> for Run<'_, '_> {
             self.finished.failures.push(PartFailure { diagnostic: io_error(error), command: None, log: None });
             accepted.fill(false);
         }
+        if self.python {
+            self.services.live().set_installed(self.store.shared_state());
+        }
         if self.synced.elapsed() > SYNC_INTERVAL {
             self.sync();
         }

@@ -171,6 +171,7 @@ pub fn prepare<'p>(
     let installed =
         (!initialised.installed.is_empty()).then(|| initialised.settings.directory.join(&*initialised.installed));
     let (mut store, pending) = Store::open(installed, &state, session.mode)?;
+    buildout.set_installed(store.shared_state());
     // Recipes in Python may use the directories; zc.buildout makes them before it knows of any recipe.
     if session.mode == Mode::Upstream {
         directories.create()?;

@@ -36,6 +36,11 @@ impl StateDirectory {
         Self { root: base.join(name), private }
     }
 
+    /// That of a run in the same directory, started by a run that is at work there.
+    pub fn nested(self) -> Self {
+        Self { root: self.root.join("nested"), ..self }
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }

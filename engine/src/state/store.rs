@@ -27,7 +27,7 @@ pub struct Store {
     mode: Mode,
     /// `None` if nothing is to be recorded (`installed =`).
     path: Option<PathBuf>,
-    state: InstalledState,
+    state: Arc<InstalledState>,
     /// Text of the file as it is on disk; `None` if there is no file.
     text: Option<String>,
     journal: Journal,
@@ -57,14 +57,14 @@ impl Store {
         };
         let journal_path = directory.journal(path.as_deref().unwrap_or(Path::new("none")));
         let journal = Journal::new(journal_path);
-        let empty = InstalledState::default();
+        let empty = Arc::default();
         let mut store = Self { mode, path, state: empty, text, journal, begun: false, changed: false };
         let mut pending = Vec::new();
         if store.path.is_some() {
             let replay =
                 store.journal.replay(&mut state, store.text.as_deref().unwrap_or_default()).map_err(io_diagnostic)?;
             pending = replay.pending.into_iter().map(|(part, paths)| PendingRemoval { part, paths }).collect();
-            store.state = state;
+            store.state = Arc::new(state);
             if replay.records > 0 && pending.is_empty() {
                 store.flush().map_err(io_diagnostic)?;
             }
@@ -76,6 +76,15 @@ impl Store {
         &self.state
     }
 
+    /// The state as it is now, for others to keep.
+    pub fn shared_state(&self) -> Arc<InstalledState> {
+        self.state.clone()
+    }
+
+    fn state_mut(&mut self) -> &mut InstalledState {
+        Arc::make_mut(&mut self.state)
+    }
+
     /// True if a removal or an install would have to be written.
     pub fn is_recording(&self) -> bool {
         self.path.is_some()
@@ -83,7 +92,7 @@ impl Store {
 
     /// Notes what `buildout:develop` has made, one path a line.
     pub fn set_develop_eggs(&mut self, paths: &str) {
-        self.state.develop_eggs = paths.into();
+        self.state_mut().develop_eggs = paths.into();
     }
 
     /// upstream mode: the stanza that every run appends, once.
@@ -109,7 +118,7 @@ impl Store {
 
     /// Records that a part is gone.
     pub fn removed(&mut self, part: &str) -> io::Result<()> {
-        self.state.parts.shift_remove(part);
+        self.state_mut().parts.shift_remove(part);
         self.changed = true;
         if !self.is_recording() {
             return Ok(());
@@ -133,9 +142,9 @@ impl Store {
                 records.push(Record::Installed { part: part.to_string(), options });
             }
             if self.mode == Mode::Upstream {
-                self.state.parts.shift_remove(&part);
+                self.state_mut().parts.shift_remove(&part);
             }
-            self.state.parts.insert(part, options);
+            self.state_mut().parts.insert(part, options);
         }
         if !self.is_recording() {
             return Ok(());
@@ -159,9 +168,9 @@ impl Store {
     /// Records an update that changed no file.
     pub fn updated(&mut self, part: &str) -> io::Result<()> {
         if self.mode == Mode::Upstream
-            && let Some((name, options)) = self.state.parts.shift_remove_entry(part)
+            && let Some((name, options)) = self.state_mut().parts.shift_remove_entry(part)
         {
-            self.state.parts.insert(name, options);
+            self.state_mut().parts.insert(name, options);
             if self.is_recording() {
                 return self.append_parts();
             }
@@ -188,7 +197,7 @@ impl Store {
                     order.unwrap_or_default().iter().enumerate().map(|(at, name)| (name, at)).collect();
                 let rank = |name: &Arc<str>| ranks.get(name).copied();
                 if !self.state.parts.keys().map(rank).is_sorted() {
-                    self.state.parts.sort_by_cached_key(|name, _| rank(name));
+                    self.state_mut().parts.sort_by_cached_key(|name, _| rank(name));
                     self.changed = true;
                 }
                 if self.changed { self.flush() } else { self.journal.reset() }

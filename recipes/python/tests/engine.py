@@ -93,7 +93,7 @@ class Engine(Memory):
         Memory.__init__(self, sections)
         self.directory, self.recipes, self.paths, self.channel = str(directory), recipes, list(paths), None
         sections.setdefault('buildout', {}).setdefault('directory', self.directory)
-        self.logs, self.dialogue, self.results = [], [], {}
+        self.logs, self.dialogue, self.results, self.egg_settings = [], [], {}, {}
         self.env, self.seen, self.eggs, self.found = {}, {}, [], []
         end, other = socket.socketpair()
         self.process = subprocess.Popen(
@@ -105,7 +105,7 @@ class Engine(Memory):
         self.hello = self.main.call(
             'hello', [stdin.fileno()], protocol=1, mode=mode, version='3.0.1+slapos010', argv0='/bin/buildout',
             argv=['install'], log_level=log_level, sys_path=[],
-            settings={'directory': self.directory, 'offline': False, 'newest': True, 'links': [], 'allow_hosts': ['*']})
+            settings={'directory': self.directory, '_state_directory': self.directory + '/.state', 'offline': False, 'newest': True, 'links': [], 'allow_hosts': ['*']})
         stdin.close()
 
     def close(self):
@@ -164,6 +164,10 @@ class Engine(Memory):
     def virtual_option(self, section, key):
         return self.channel.call('lookup', section=section, key=key)
 
+    def on_recipe(self, section):
+        # All recipes of this engine are in Python.
+        return None
+
     def on_log(self, logger, level, text):
         self.logs.append((logger, level, text))
 
@@ -181,3 +185,6 @@ class Engine(Memory):
 
     def on_eggs_setting(self, **arguments):
         self.eggs.append(('eggs.setting', arguments))
+        old = self.egg_settings.get(arguments['name'], True)
+        self.egg_settings[arguments['name']] = arguments.get('value', old)
+        return old

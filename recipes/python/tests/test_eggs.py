@@ -112,14 +112,27 @@ class TestEggs(Case):
         self.init('''
             from zc.buildout import easy_install
             assert easy_install.default_versions({'A': '2'}) == {'a': '1'}
-            assert easy_install.Installer._versions == {'a': '2'}
+            assert easy_install.Installer._versions == {'a': '1'}
             assert easy_install.prefer_final() is True and easy_install.prefer_final(False) is True
-            assert easy_install.prefer_final() is False
+            assert easy_install.prefer_final() is False and easy_install.Installer._prefer_final is False
+            easy_install.download_cache(None)
+            easy_install.Installer([])._download_cache
+            easy_install.default_index_url = 'http://localhost/simple'
+            easy_install.Installer('eggs', index='http://other').install(['x'])
+            easy_install.Installer('eggs').install(['x'])
             assert isinstance(easy_install.buildout_and_setuptools_path, list)
             ''')
         self.assertEqual([each for each in self.engine.eggs if each[0] != 'eggs.install'], [
             ('eggs.default_versions', {'versions': {'a': '2'}}),
-            ('eggs.setting', {'name': 'prefer_final', 'value': False})])
+            ('eggs.default_versions', {'versions': None}),
+            ('eggs.setting', {'name': 'prefer_final'}),
+            ('eggs.setting', {'name': 'prefer_final', 'value': False}),
+            ('eggs.setting', {'name': 'prefer_final'}),
+            ('eggs.setting', {'name': 'prefer_final'}),
+            ('eggs.setting', {'name': 'download_cache', 'value': ''}),
+            ('eggs.setting', {'name': 'download_cache'})])
+        self.assertEqual([each[1]['index'] for each in self.engine.eggs if each[0] == 'eggs.install'],
+                         ['http://other', 'http://localhost/simple'])
 
 
 if __name__ == '__main__':

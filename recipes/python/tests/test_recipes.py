@@ -298,7 +298,7 @@ class TestBuildout(Case):
                 print(error)
             """)
         self.assertEqual(self.engine.close()[0],
-                         '--no-wait -c x.cfg -U a:b=c install p\nThe buildout of x.cfg failed.\n')
+                         '-c x.cfg -U a:b=c install p\nThe buildout of x.cfg failed.\n')
 
     def test_download(self):
         path = self.write('file', 'x')

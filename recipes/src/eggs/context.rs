@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command as Program, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rbuildout_cache::Progress;
@@ -13,8 +14,8 @@ use rbuildout_eggs::{Command, Context, LOGGER, Level, Status};
 use super::active::Active;
 use crate::api::Mode;
 use crate::error::{CommandStatus, RecipeError};
-use crate::run::PartLog;
 use crate::run::command::wait_or_interrupt;
+use crate::run::{PartLog, Variables};
 
 /// Records go to the part at work, else to whoever listens to the active working set. In slapos mode the output of programs
 /// goes to the part's log, else to standard error.
@@ -22,6 +23,8 @@ pub(crate) struct RunEggContext<'a> {
     active: &'a Active,
     /// The log of the part at work, if one is.
     log: Option<&'a dyn PartLog>,
+    /// The environment of who asks, if that is not the run's.
+    environment: Option<Arc<Variables>>,
 }
 
 impl<'a> RunEggContext<'a> {
@@ -30,7 +33,12 @@ impl<'a> RunEggContext<'a> {
     }
 
     pub(super) fn of(active: &'a Active, log: Option<&'a dyn PartLog>) -> Self {
-        Self { active, log }
+        Self { active, log, environment: None }
+    }
+
+    /// The same for somebody with an environment of his own.
+    pub(super) fn with(self, environment: Arc<Variables>) -> Self {
+        Self { environment: Some(environment), ..self }
     }
 }
 
@@ -84,7 +92,10 @@ impl Context for RunEggContext<'_> {
     }
 
     fn environment(&self) -> BTreeMap<OsString, OsString> {
-        (*self.active.settings.environment.snapshot()).clone()
+        match &self.environment {
+            Some(own) => (**own).clone(),
+            None => (*self.active.settings.environment.snapshot()).clone(),
+        }
     }
 
     fn progress(&self) -> &dyn Progress {

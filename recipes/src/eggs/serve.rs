@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rbuildout_eggs::{Develop, Install, Patches, Pins, ScriptSource, Scripts, WorkingSet};
+use rbuildout_eggs::{Develop, Install, Patches, Pins, ScriptSource, Scripts, Settings, WorkingSet};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use super::active::{Active, to_error};
 use super::context::RunEggContext;
 use crate::error::RecipeError;
 use crate::live::LiveBuildout;
-use crate::run::PartLog;
+use crate::run::{PartLog, Variables};
 
 /// A distribution by its place.
 #[derive(Deserialize)]
@@ -82,6 +83,14 @@ enum Source {
     Entry(String, String, String),
 }
 
+/// A setting to ask for, or to change if there is a value.
+#[derive(Deserialize)]
+struct Setting {
+    name: String,
+    #[serde(default)]
+    value: Option<Value>,
+}
+
 #[derive(Deserialize)]
 struct Versions {
     versions: Option<IndexMap<String, String>>,
@@ -99,11 +108,18 @@ impl Active {
     }
 
     /// The answer to a request, after [`Active::prepare`]. `log` is that of the part at work.
-    pub(crate) fn answer(&self, call: &str, args: Value, log: Option<&dyn PartLog>) -> Result<Value, RecipeError> {
+    /// `environment` is that of who asks: parts that work side by side may have changed theirs.
+    pub(crate) fn answer(
+        &self,
+        call: &str,
+        args: Value,
+        log: Option<&dyn PartLog>,
+        environment: Arc<Variables>,
+    ) -> Result<Value, RecipeError> {
         let Some(eggs) = self.ready() else {
             return Err(RecipeError::internal("RuntimeError", "eggs are asked for too early"));
         };
-        let context = RunEggContext::of(self, log);
+        let context = RunEggContext::of(self, log).with(environment);
         Ok(match call {
             "eggs.install" => {
                 let mut request: Request = read(args)?;
@@ -148,6 +164,15 @@ impl Active {
                 }
                 json!(old.iter().collect::<IndexMap<_, _>>())
             }
+            "eggs.setting" => {
+                let Setting { name, value } = read(args)?;
+                let old = setting(&eggs.settings(), &name)?;
+                if let Some(value) = value {
+                    let changed = changed(&eggs.settings(), &name, value)?;
+                    eggs.change(|settings| *settings = changed);
+                }
+                old
+            }
             "eggs.picked" => {
                 let picked = eggs.picked();
                 json!({ "versions": picked.versions.iter().collect::<Vec<_>>(), "required_by": picked.required_by })
@@ -177,6 +202,33 @@ impl Active {
         }
         set
     }
+}
+
+/// The value of a setting, by the name of the function that changes it.
+fn setting(settings: &Settings, name: &str) -> Result<Value, RecipeError> {
+    Ok(match name {
+        "prefer_final" => settings.prefer_final.into(),
+        "use_dependency_links" => settings.use_dependency_links.into(),
+        "allow_picked_versions" => settings.allow_picked_versions.into(),
+        "store_required_by" => settings.store_required_by.into(),
+        "install_from_cache" => settings.install_from_cache.into(),
+        "download_cache" => json!(settings.download_cache.as_ref().map(|path| path.to_string_lossy())),
+        _ => return Err(RecipeError::internal("ValueError", format!("there is no setting {name} for eggs"))),
+    })
+}
+
+fn changed(settings: &Settings, name: &str, value: Value) -> Result<Settings, RecipeError> {
+    let mut settings = settings.clone();
+    match name {
+        "prefer_final" => settings.prefer_final = read(value)?,
+        "use_dependency_links" => settings.use_dependency_links = read(value)?,
+        "allow_picked_versions" => settings.allow_picked_versions = read(value)?,
+        "store_required_by" => settings.store_required_by = read(value)?,
+        "install_from_cache" => settings.install_from_cache = read(value)?,
+        // An empty one is none.
+        _ => settings.download_cache = Some(read(value)?).filter(|path: &PathBuf| !path.as_os_str().is_empty()),
+    }
+    Ok(settings)
 }
 
 fn paths(paths: &[PathBuf]) -> Value {

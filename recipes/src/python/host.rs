@@ -250,8 +250,8 @@ impl PythonHost {
                 Err(error) => return Err(RecipeError::user(format!("The Python process can't be used: {error}."))),
             };
             if !message.env.is_empty() {
+                line.changed(&message.env);
                 self.settings.environment.apply(message.env);
-                line.knows(self.settings.environment.snapshot());
             }
             let Some(wanted) = message.call else {
                 return match message.error {
@@ -265,7 +265,7 @@ impl PythonHost {
             let kept = dialogue.map(|_| message.args.clone());
             let outcome = match wanted.as_str() {
                 "log" if quiet => Ok(Value::Null),
-                _ => self.answer(with_live, log, &wanted, message.args),
+                _ => self.answer(with_live, line, log, &wanted, message.args),
             };
             if let (Some(dialogue), Some(args)) = (dialogue, kept) {
                 dialogue.borrow_mut().push(Exchange::new(&wanted, args, &outcome));
@@ -323,6 +323,7 @@ impl PythonHost {
     fn answer(
         &self,
         with_live: &mut WithLive<'_>,
+        line: &Line,
         log: Option<&dyn PartLog>,
         wanted: &str,
         args: Value,
@@ -330,7 +331,7 @@ impl PythonHost {
         let answers = Answers { log };
         if wanted.starts_with("eggs.") {
             held(with_live, &mut |live| self.settings.eggs.prepare(live))?;
-            return self.settings.eggs.answer(wanted, args, log);
+            return self.settings.eggs.answer(wanted, args, log, line.environment());
         }
         if wanted != "download" {
             let mut args = Some(args);
@@ -387,6 +388,7 @@ fn attributes(live: &mut dyn LiveBuildout) -> Result<Value, RecipeError> {
     settings["parts_directory"] = path(&known.parts_directory);
     settings["eggs_directory"] = path(&known.eggs_directory);
     settings["develop_eggs_directory"] = path(&known.develop_eggs_directory);
+    settings["_state_directory"] = path(&known.state_directory);
     settings["offline"] = known.offline.into();
     settings["newest"] = known.newest.into();
     Ok(settings)

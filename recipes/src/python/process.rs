@@ -67,9 +67,21 @@ impl Line {
         changes
     }
 
-    /// Notes what the process itself has changed.
-    pub(super) fn knows(&self, now: Arc<Variables>) {
-        *self.known.lock().expect("no panic while locked") = now;
+    /// Notes what the process itself has changed. What others have is still news to it.
+    pub(super) fn changed(&self, changes: &EnvironmentChanges) {
+        let mut known = self.known.lock().expect("no panic while locked");
+        let variables = Arc::make_mut(&mut *known);
+        for (name, value) in changes {
+            match value {
+                Some(value) => variables.insert(name.into(), value.into()),
+                None => variables.remove(std::ffi::OsStr::new(name)),
+            };
+        }
+    }
+
+    /// The environment as the process has it.
+    pub(super) fn environment(&self) -> Arc<Variables> {
+        self.known.lock().expect("no panic while locked").clone()
     }
 }
 

@@ -175,6 +175,10 @@ impl Part for PythonPart {
         self.made.update_noop
     }
 
+    fn in_python(&self, live: &mut dyn LiveBuildout) -> Result<bool, RecipeError> {
+        self.construct(live).map(|()| true)
+    }
+
     fn saved(&self, live: &mut dyn LiveBuildout) -> Result<Option<IndexMap<String, String>>, RecipeError> {
         // One that has options of its own to save is never initialised without Python.
         if !*self.constructed.lock().unwrap_or_else(PoisonError::into_inner) {

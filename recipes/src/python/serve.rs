@@ -132,6 +132,11 @@ impl Answers<'_> {
                 Value::Null
             }
             "settings" => live.state(&read::<Key>(args)?.key),
+            "recipe" => live.recipe(&read::<Section>(args)?.section)?.into(),
+            "construct" => {
+                live.construct(&read::<Section>(args)?.section)?;
+                Value::Null
+            }
             "sub" => {
                 let Source { section, text, .. } = read(args)?;
                 live.substitute(&section, &text)?.into()

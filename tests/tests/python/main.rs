@@ -9,6 +9,7 @@ mod live;
 mod originals;
 mod rebootstrap;
 mod setup;
+mod shim;
 mod traces;
 mod units;
 

@@ -14,6 +14,8 @@ from rbuildout_host.values import read, to_text
 __all__ = ('Buildout', 'MissingOption', 'MissingSection', 'Options', 'bool_option', 'print_')
 
 _MISSING = object()
+#: Tells a buildout which state directories are taken until it ends.
+_OUTER = 'RBUILDOUT_OUTER_RUNS'
 _SIGNATURE = '__buildout_signature__'
 _BOOLEANS = {'true': True, 'false': False, True: True, False: False}
 
@@ -71,13 +73,27 @@ class Options(MutableMapping):
     recipes to set; `_data`, `copy` and `depends` mean something when they are replaced.
     """
 
-    recipe = None
+    _recipe = None
     _created = None
     _override = None
 
     def __init__(self, buildout, section, data=None):
         self.buildout = buildout
         self.name = section
+
+    @property
+    def recipe(self):
+        """The recipe of the section, None if it has none. One that is built in has a stand-in."""
+        if self._recipe is None:
+            native = self._call('recipe')
+            # One that had been replayed is there from now on.
+            if self._recipe is None and native is not None:
+                self._recipe = BuiltIn._of(self)
+        return self._recipe
+
+    @recipe.setter
+    def recipe(self, recipe):
+        self._recipe = recipe
 
     def _call(self, name, /, **arguments):
         return self.buildout._call(name, section=self.name, **arguments)
@@ -207,6 +223,20 @@ class Options(MutableMapping):
         return self._created
 
 
+class BuiltIn(object):
+    """Stands in for a recipe that the engine has built in: it can be constructed once more."""
+
+    def __init__(self, buildout, name, options):
+        self.buildout, self.name, self.options = buildout, name, options
+        buildout._call('construct', section=name)
+
+    @classmethod
+    def _of(cls, options):
+        this = cls.__new__(cls)
+        this.buildout, this.name, this.options = options.buildout, options.name, options
+        return this
+
+
 class Buildout(MutableMapping):
     """The buildout: its sections by name.
 
@@ -220,8 +250,7 @@ class Buildout(MutableMapping):
 
     def __init__(self, config_file, cloptions=(), use_user_defaults=True, command=None, args=()):
         self._config_file = config_file or os.devnull
-        # The directory of the run at work is taken until its end: to wait for it would be to wait for ever.
-        self._nested = [sys.argv[0], '--no-wait', '-c', self._config_file]
+        self._nested = [sys.argv[0], '-c', self._config_file]
         if not session.typed:
             self._nested.append('--upstream')
         if not use_user_defaults:
@@ -244,7 +273,10 @@ class Buildout(MutableMapping):
 
     def _run(self, *arguments):
         import subprocess
-        if subprocess.call(self._nested + list(arguments)):
+        # The run at work waits for this one, which must not wait for it.
+        outer = [os.environ.get(_OUTER), session.buildout._state_directory]
+        environment = dict(os.environ, **{_OUTER: os.pathsep.join(filter(None, outer))})
+        if subprocess.call(self._nested + list(arguments), env=environment):
             raise UserError('The buildout of %s failed.' % self._config_file)
 
     def _options(self, name):
@@ -302,7 +334,9 @@ class Buildout(MutableMapping):
 
     def __getattr__(self, name):
         if name in _STATE:
-            return self._call('settings', key=name)
+            value = self._call('settings', key=name)
+            if value is not None:
+                return value
         raise AttributeError('%r object has no attribute %r' % (type(self).__name__, name))
 
     def __deepcopy__(self, memo):

@@ -22,7 +22,7 @@ IncompatibleVersionError = IncompatibleConstraintError
 
 logger = logging.getLogger('zc.buildout.easy_install')
 realpath = os.path.realpath
-default_index_url = os.environ.get('buildout_testing_index_url')
+_INDEX = default_index_url = os.environ.get('buildout_testing_index_url')
 is_win32 = False
 is_jython = False
 script_header = '#!%(python)s'
@@ -133,20 +133,40 @@ def _add(found, ws=None):
     return ws
 
 
+def _assigned_index():
+    """The index that somebody has put in the place of pip's."""
+    return None if default_index_url == _INDEX else default_index_url
+
+
 def _same_python(executable):
     assert executable == sys.executable, (executable, sys.executable)
 
 
-class Installer(object):
-    """Installs distributions into a directory; with no directory it looks for installed ones."""
+class _Shared(type):
+    """What all installers have in common is the run's: it is asked for, and assigned, as attributes of the class."""
 
-    _versions = {}
-    _download_cache = None
-    _install_from_cache = False
-    _prefer_final = True
-    _use_dependency_links = True
-    _allow_picked_versions = True
-    _store_required_by = False
+    def __getattr__(cls, name):
+        if name == '_versions':
+            return call('eggs.default_versions', versions=None)
+        if name in _SHARED:
+            return call('eggs.setting', name=name[1:])
+        raise AttributeError('type object %r has no attribute %r' % (cls.__name__, name))
+
+    def __setattr__(cls, name, value):
+        if name == '_versions':
+            default_versions(value)
+        elif name in _SHARED:
+            call('eggs.setting', name=name[1:], value='' if value is None else value)
+        else:
+            type.__setattr__(cls, name, value)
+
+
+_SHARED = frozenset(('_allow_picked_versions', '_download_cache', '_install_from_cache', '_prefer_final',
+                     '_store_required_by', '_use_dependency_links'))
+
+
+class Installer(metaclass=_Shared):
+    """Installs distributions into a directory; with no directory it looks for installed ones."""
 
     def __init__(self, dest=None, links=(), index=None, executable=sys.executable, always_unzip=None, path=None,
                  newest=True, versions=None, use_dependency_links=None, allow_hosts=('*',), check_picked=True,
@@ -155,7 +175,7 @@ class Installer(object):
         self._arguments = {
             'dest': dest,
             'links': list(links),
-            'index': index,
+            'index': index or _assigned_index(),
             'path': list(path or ()),
             'newest': bool(newest) and dest is not None,
             'versions': None if versions is None else dict(versions),
@@ -165,6 +185,9 @@ class Installer(object):
             'allow_unknown_extras': bool(allow_unknown_extras),
             'patches': dict(patches or {}),
         }
+
+    def __getattr__(self, name):
+        return getattr(type(self), name)
 
     def install(self, specs, working_set=None):
         """The working set of the requirements and all that they require."""
@@ -232,7 +255,6 @@ def default_versions(versions=None):
     """The pins of installations to come. Returns the ones before."""
     old = call('eggs.default_versions',
                versions=None if versions is None else {key.lower(): str(value) for key, value in versions.items()})
-    Installer._versions = old if versions is None else {key.lower(): value for key, value in versions.items()}
     return old
 
 
@@ -243,20 +265,16 @@ def get_picked_versions():
         project: set(requirers) for project, requirers in picked['required_by'].items()}
 
 
-def _setting(name, convert):
-    def setting(value=None):
-        old = getattr(Installer, '_' + name)
-        if value is not None:
-            value = convert(value)
-            call('eggs.setting', name=name, value=value)
-            setattr(Installer, '_' + name, value)
-        return old
+def _setting(name, convert, unasked=None):
+    def setting(value=unasked):
+        changes = {} if value is unasked else {'value': convert(value)}
+        return call('eggs.setting', name=name, **changes)
     setting.__name__ = name
     setting.__doc__ = 'The setting %s of installations to come. Returns the one before.' % name
     return setting
 
 
-download_cache = _setting('download_cache', realpath)
+download_cache = _setting('download_cache', lambda path: realpath(path) if path else '', -1)
 install_from_cache = _setting('install_from_cache', bool)
 prefer_final = _setting('prefer_final', bool)
 use_dependency_links = _setting('use_dependency_links', bool)
