@@ -77,7 +77,8 @@ pub fn section<'a>(out: &mut String, name: &str, options: impl IntoIterator<Item
     }
 }
 
-fn option(out: &mut String, key: &str, value: &str) {
+/// Writes one option in the file's notation.
+pub fn option(out: &mut String, key: &str, value: &str) {
     out.push_str(key);
     out.push_str(" = ");
     escape(out, value);

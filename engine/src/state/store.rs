@@ -99,7 +99,9 @@ impl Store {
     pub fn begin(&mut self) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
         if self.mode == Mode::Upstream && self.text.is_some() && !begun {
-            self.append_stanza(&format!("installed_develop_eggs = {}\n", self.state.develop_eggs))?;
+            let mut stanza = String::new();
+            installed::option(&mut stanza, "installed_develop_eggs", &self.state.develop_eggs);
+            self.append_stanza(&stanza)?;
         }
         Ok(())
     }
@@ -386,5 +388,19 @@ mod tests {
             "[buildout]\ninstalled_develop_eggs = \nparts = a b\n\n[a]\nrecipe = r\nv = 1\n\n[b]\nrecipe = r\nv = 2\n";
         let tail = "\n[buildout]\ninstalled_develop_eggs = \n\n[buildout]\nparts = b a\n\n[buildout]\nparts = a b\n";
         assert_eq!(text, format!("{whole}{tail}"));
+    }
+
+    #[test]
+    fn upstream_stanza_of_several_develop_eggs() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut store, _) = open(root.path(), Mode::Upstream);
+        store.begin().unwrap();
+        store.installed(vec![("a".into(), options("1"))]).unwrap();
+        store.finish(None, true).unwrap();
+        let (mut store, _) = open(root.path(), Mode::Upstream);
+        store.set_develop_eggs("/d/one.egg-link\n/d/two.egg-link");
+        store.begin().unwrap();
+        let (store, _) = open(root.path(), Mode::Upstream);
+        assert_eq!(&*store.state().develop_eggs, "/d/one.egg-link\n/d/two.egg-link");
     }
 }
