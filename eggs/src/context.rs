@@ -19,6 +19,18 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// What Python's `logging` has for it.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Debug => 10,
+            Self::Info => 20,
+            Self::Warning => 30,
+            Self::Error => 40,
+        }
+    }
+}
+
 /// The reference's logger for everything about eggs. Records of loggers below `zc.buildout` show their text only.
 pub const LOGGER: &str = "zc.buildout.easy_install";
 
@@ -37,8 +49,14 @@ pub trait Context: Sync {
     /// Writes a record of `logger`.
     fn record(&self, level: Level, logger: &str, message: &str);
 
+    /// The level from which on records are shown, as a number of Python's `logging`. `-vv` and more go below
+    /// [`Level::Debug`].
+    fn threshold(&self) -> i64;
+
     /// Whether records of this level are shown: some of them are costly to make.
-    fn enabled(&self, level: Level) -> bool;
+    fn enabled(&self, level: Level) -> bool {
+        level.number() >= self.threshold()
+    }
 
     /// Runs a program to its end, with its output wherever that of programs goes.
     ///
@@ -118,8 +136,8 @@ impl Context for Collector<'_> {
         records.push((level, logger.to_owned(), message.to_owned()));
     }
 
-    fn enabled(&self, level: Level) -> bool {
-        self.inner.enabled(level)
+    fn threshold(&self) -> i64 {
+        self.inner.threshold()
     }
 
     fn run(&self, command: &Command) -> io::Result<Status> {

@@ -1,7 +1,7 @@
 //! Using a project where it is: `setup.py develop`, and what it leaves.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use fs_err as fs;
 use rbuildout_cache::tree;
 use rbuildout_parser::python::str_repr;
 
-use crate::context::{Command, Context, Level};
+use crate::context::{Command, Context, Level, Logging as _};
 use crate::eggs::Eggs;
 use crate::error::{Cause, EggError};
 use crate::install::edit_setup_cfg;
@@ -68,7 +68,12 @@ impl Eggs {
         let mut script = tempfile::NamedTempFile::new()?;
         script.write_all(program.as_bytes())?;
         let mut arguments: Vec<OsString> = vec![script.path().into()];
-        if !context.enabled(Level::Debug) || self.settings().mode == Mode::Upstream {
+        let quiet = match self.settings().mode {
+            Mode::Slapos => !context.enabled(Level::Debug),
+            // The reference means to have the setup script talk from `-vv` on, and misses it for more.
+            Mode::Upstream => context.threshold() != 0,
+        };
+        if quiet {
             arguments.push("-q".into());
         }
         if by_hand {
@@ -80,6 +85,12 @@ impl Eggs {
         let program = self.interpreter.executable().to_owned();
         let environment = self.build_environment(&develop.environment, context)?;
         let command = Command { program, arguments, directory: None, environment };
+        if self.settings().mode == Mode::Upstream && context.threshold() < Level::Debug.number() {
+            let words = std::iter::once(command.program.as_os_str());
+            let words = words.chain(command.arguments.iter().map(OsString::as_os_str)).map(OsStr::to_string_lossy);
+            let words: Vec<_> = words.collect();
+            context.debug(|| format!("in: {}\n{}", str_repr(&root.to_string_lossy()), words.join(" ")));
+        }
         let status = context.run(&command)?;
         if !status.success() {
             let words: Vec<String> = std::iter::once(command.program.as_os_str())

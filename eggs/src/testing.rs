@@ -29,8 +29,8 @@ impl Context for Log {
         self.0.lock().unwrap().push(text);
     }
 
-    fn enabled(&self, level: Level) -> bool {
-        level > Level::Debug
+    fn threshold(&self) -> i64 {
+        Level::Info.number()
     }
 
     fn run(&self, command: &Command) -> io::Result<Status> {

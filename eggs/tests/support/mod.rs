@@ -344,8 +344,8 @@ impl Context for Log {
         }
     }
 
-    fn enabled(&self, level: Level) -> bool {
-        level > Level::Debug
+    fn threshold(&self) -> i64 {
+        Level::Info.number()
     }
 
     fn run(&self, command: &Command) -> io::Result<Status> {

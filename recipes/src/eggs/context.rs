@@ -42,26 +42,17 @@ impl<'a> RunEggContext<'a> {
     }
 }
 
-fn number(level: Level) -> i64 {
-    match level {
-        Level::Debug => 10,
-        Level::Info => 20,
-        Level::Warning => 30,
-        Level::Error => 40,
-    }
-}
-
 impl Context for RunEggContext<'_> {
     fn record(&self, level: Level, logger: &str, message: &str) {
         match (self.log, self.active.say.get()) {
-            (Some(log), _) => log.record_of(logger, number(level), message),
-            (None, Some(say)) => say(logger, number(level), message),
+            (Some(log), _) => log.record_of(logger, level.number(), message),
+            (None, Some(say)) => say(logger, level.number(), message),
             (None, None) => {}
         }
     }
 
-    fn enabled(&self, level: Level) -> bool {
-        number(level) >= self.active.log_level.load(Ordering::Relaxed)
+    fn threshold(&self) -> i64 {
+        self.active.log_level.load(Ordering::Relaxed)
     }
 
     fn run(&self, command: &Command) -> io::Result<Status> {

@@ -125,8 +125,8 @@ impl Context for Quiet {
         }
     }
 
-    fn enabled(&self, level: Level) -> bool {
-        level > Level::Debug
+    fn threshold(&self) -> i64 {
+        Level::Info.number()
     }
 
     fn run(&self, _command: &Command) -> io::Result<Status> {
