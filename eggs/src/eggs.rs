@@ -143,12 +143,8 @@ impl Eggs {
     /// `working_set` in the order of recipes: what is developed (as the `.egg-link` files of `develop_eggs` say), what is
     /// in `eggs`, everything else.
     pub fn sorted(&self, working_set: &WorkingSet, eggs: &Path, develop_eggs: &Path) -> WorkingSet {
-        let links = fs_err::read_dir(develop_eggs).into_iter().flatten().filter_map(Result::ok);
-        let developed: Vec<PathBuf> = links
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "egg-link"))
-            .filter_map(|link| crate::environment::link_target(&link))
-            .collect();
+        let developed: Vec<PathBuf> =
+            links(develop_eggs).filter_map(|link| crate::environment::link_target(&link)).collect();
         let rank = |path: &Path| match path {
             path if developed.iter().any(|one| one == path) => 0,
             path if path.starts_with(eggs) => 1,
@@ -248,4 +244,10 @@ impl Eggs {
         let mut picked = self.picked.lock().unwrap_or_else(PoisonError::into_inner);
         picked.required_by.entry(requirement.to_owned()).or_default().insert(by.to_owned());
     }
+}
+
+/// The `.egg-link` files in a directory.
+pub(crate) fn links(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = fs_err::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+    entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "egg-link"))
 }

@@ -20,6 +20,9 @@ pub struct Settings {
     pub mode: Mode,
     /// `[versions]`. Recipes may replace it during the run: [`Eggs::set_pins`](crate::Eggs::set_pins).
     pub pins: Pins,
+    /// Directories where a bootstrap may have left links to zc.buildout and its tools. They count for what the interpreter has
+    /// not.
+    pub bootstrapped: Vec<PathBuf>,
     /// What outlives builds (facts about interpreters, unpacked wheels); `None` keeps nothing.
     pub cache_directory: Option<PathBuf>,
     /// Where downloaded distributions are kept: `dist` in `download-cache`. It exists.
@@ -52,6 +55,7 @@ impl Settings {
         Self {
             mode,
             pins: Pins::default(),
+            bootstrapped: Vec::new(),
             cache_directory: None,
             download_cache: None,
             install_from_cache: false,

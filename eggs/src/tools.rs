@@ -1,13 +1,14 @@
 //! The tools that builds need: setuptools, pip and wheel.
 //!
-//! They are the interpreter's. What it lacks of them is installed as an egg, once in a run, where the settings name a
+//! They are the interpreter's, or those that a bootstrap of zc.buildout left links to. What is lacking of them is installed as an egg, once in a run, where the settings name a
 //! place ([`ToolSource`](crate::ToolSource)).
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use crate::context::{Context, Logging};
-use crate::eggs::Eggs;
+use crate::eggs::{Eggs, links};
+use crate::environment::Environment;
 use crate::error::EggError;
 use crate::pins::Pins;
 use crate::settings::{Install, ToolSource};
@@ -104,17 +105,22 @@ impl Eggs {
     pub(crate) fn tools(&self) -> &Tools {
         self.tools.get_or_init(|| {
             let environment = self.own();
+            let mut linked = Environment::new(&self.interpreter);
+            for link in self.settings().bootstrapped.iter().flat_map(|directory| links(directory)) {
+                linked.extend(self.scanner.find_link(&link));
+            }
+            let best = |project: &&str| environment.of(project).first().or_else(|| linked.of(project).first());
             let places = |projects: &[&str]| {
-                let best = projects.iter().filter_map(|project| environment.of(project).first());
+                let best = projects.iter().filter_map(best);
                 let mut places: Vec<PathBuf> = best.map(|one| one.location().to_owned()).collect();
                 places.sort();
                 places.dedup();
                 places
             };
-            let setuptools = environment.of("setuptools").first().map(|one| one.version().clone());
+            let setuptools = best(&"setuptools").map(|one| one.version().clone());
             let makes_wheels = setuptools.as_ref().is_some_and(|version| *version >= Version::new(WITH_WHEEL));
             let mut missing = vec!["setuptools", "pip", "wheel"];
-            missing.retain(|name| environment.of(name).is_empty() && !(*name == "wheel" && makes_wheels));
+            missing.retain(|name| best(name).is_none() && !(*name == "wheel" && makes_wheels));
             Tools {
                 all: places(&["zc.buildout", "setuptools", "pip", "wheel"]),
                 pip: places(&["setuptools", "pip", "wheel"]),

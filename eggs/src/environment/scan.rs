@@ -83,12 +83,20 @@ impl Scanner {
                 lasting = false;
             } else if !only && has_extension(&path, "egg-link") && depth < MAX_LINKS {
                 lasting = false;
-                if let Some(target) = link_target(&path) {
-                    found.extend(self.find_within(&place.join(target), false, depth + 1));
-                }
+                found.extend(self.find_linked(place, &path, depth));
             }
         }
         (found, lasting)
+    }
+
+    /// The distributions where an `.egg-link` leads.
+    pub(crate) fn find_link(&self, link: &Path) -> Found {
+        self.find_linked(link.parent().unwrap_or(Path::new("/")), link, 0)
+    }
+
+    fn find_linked(&self, place: &Path, link: &Path, depth: usize) -> Found {
+        let target = link_target(link);
+        target.map(|target| self.find_within(&place.join(target), false, depth + 1)).unwrap_or_default()
     }
 
     fn with_metadata(&self, place: &Path, path: &Path) -> Option<Distribution> {

@@ -94,6 +94,8 @@ impl Active {
             fs_err::create_dir_all(&files)?;
             settings.download_cache = Some(files);
         }
+        let known = live.settings();
+        settings.bootstrapped = vec![known.develop_eggs_directory.clone(), known.eggs_directory.clone()];
         settings.cache_directory.clone_from(&self.settings.cache_directory);
         settings.pins = Pins::new(live.versions()?);
         if self.settings.mode == Mode::Slapos {
