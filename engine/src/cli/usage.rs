@@ -4,8 +4,6 @@
 pub const USAGE: &str = "\
 Usage: buildout [options] [assignments] [command [command arguments]]
 
-rbuildout builds software releases from buildout profiles, several parts at once.
-
 Options:
 
   -c config_file
@@ -75,6 +73,9 @@ Options:
   --version
 
     Print the version and exit.
+
+rbuildout builds software releases from buildout profiles, several parts
+at once.
 
 Assignments are of the form: section:option=value, and override the
 configuration. Without a section they set options of [buildout].

@@ -11,27 +11,28 @@ use crate::buildout::{Buildout, View};
 use crate::session::Session;
 use crate::ui::LogSettings;
 
-/// The settings of a buildout and the directories that it needs, without initialising any part.
-pub fn settings(session: &Session, profile: &Profile) -> Result<(Arc<Settings>, Vec<PathBuf>), Failure> {
+/// Initialises `[buildout]`, and no part.
+pub fn begin(session: &Session, profile: &Profile) -> Result<Initialised, Failure> {
     let directory = profile.raw("buildout", "directory").map_or("/", |directory| directory);
     let state = session.state_directory(directory);
     let surroundings = session.surroundings(profile, &state, Arc::default(), Box::new(|| Ok(())))?;
     let mut buildout = Buildout::new(profile, surroundings);
-    let initialised = initialise(&mut buildout).map_err(|mut error| {
+    initialise(&mut buildout).map_err(|mut error| {
         error.doing = std::iter::once("Initializing.".to_owned()).chain(buildout.doing()).collect();
-        error
-    })?;
-    Ok((initialised.settings, initialised.directories))
+        error.into()
+    })
 }
 
 /// What `[buildout]` says about the run.
-pub(super) struct Initialised {
-    pub(super) settings: Arc<Settings>,
+pub struct Initialised {
+    pub settings: Arc<Settings>,
     pub(super) installed: Arc<str>,
     pub(super) ignore_signature: bool,
-    pub(super) log: LogSettings,
-    /// Directories to create before anything else, in order.
-    pub(super) directories: Vec<PathBuf>,
+    pub log: LogSettings,
+    /// Directories to create before anything else, in order: those that outlive the buildout, and the eggs directory.
+    pub caches: Vec<PathBuf>,
+    /// Those to create after them.
+    pub directories: Vec<PathBuf>,
     pub(super) mark_shared: bool,
     /// The release builds the Python that it runs with.
     pub(super) rebootstrap: bool,
@@ -52,17 +53,14 @@ pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box
                        offline\nmode, which might better be called 'no-install mode'.\n";
         return Err(Box::new(Diagnostic::user(message)));
     }
-    let mut directories = Vec::new();
+    let mut caches = Vec::new();
     for option in ["download-cache", "extends-cache"] {
         let value = buildout.option("buildout", option)?.filter(|value| !value.is_empty());
-        directories.extend(value.map(|value| settings.directory.join(&*value)));
+        caches.extend(value.map(|value| settings.directory.join(&*value)));
     }
-    directories.extend([
-        settings.eggs_directory.clone(),
-        settings.bin_directory.clone(),
-        settings.parts_directory.clone(),
-        settings.develop_eggs_directory.clone(),
-    ]);
+    caches.push(settings.eggs_directory.clone());
+    let directories =
+        vec![settings.bin_directory.clone(), settings.parts_directory.clone(), settings.develop_eggs_directory.clone()];
     let extensions = buildout.option("buildout", "extensions")?.unwrap_or_else(|| "".into());
     let mut names: Vec<String> = extensions.split_whitespace().map(str::to_owned).collect();
     let mut take = |extension: &str| {
@@ -87,6 +85,7 @@ pub(super) fn initialise(buildout: &mut Buildout<'_>) -> Result<Initialised, Box
         ignore_signature: buildout.option("buildout", "check-signature")?.as_deref() == Some("false"),
         settings,
         log,
+        caches,
         directories,
         mark_shared,
         rebootstrap,

@@ -10,7 +10,7 @@ mod remove;
 mod schedule;
 mod services;
 
-pub use initialise::settings;
+pub use initialise::{Initialised, begin};
 pub use install::{Finished, PartFailure, Signals, create_directories, install};
 pub use prepare::{Prepared, Purpose, prepare};
 pub use rebootstrap::REBOOTSTRAP;

@@ -152,7 +152,8 @@ pub fn prepare<'p>(
         }
     }
     if let (Some(reporter), true) = (&reporter, installs) {
-        directories.set(initialised.directories.clone(), reporter.clone());
+        let all = initialised.caches.iter().chain(&initialised.directories);
+        directories.set(all.cloned().collect(), reporter.clone());
     }
     if let Some(reporter) = &reporter {
         tell_timeout(&mut buildout, reporter).map_err(|error| fail(error, &buildout, "Initializing."))?;

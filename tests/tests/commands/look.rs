@@ -1,6 +1,7 @@
 //! `annotate` and `query`.
 
 use insta::assert_snapshot;
+use rbuildout_tests::Sandbox;
 
 use super::sample;
 
@@ -225,7 +226,8 @@ fn query_errors() {
     Error: Key not found: a b
     ");
     for arguments in [&["query"][..], &["query", "a:b:c"], &["query", "page:nope"], &["query", "nope:a"]] {
-        assert_eq!(sandbox.run(arguments), sandbox.upstream(arguments));
+        let (ours, upstream) = (sandbox.run(arguments), sandbox.upstream(arguments));
+        assert_eq!((ours.code, ours.err), (upstream.code, upstream.err));
     }
 }
 
@@ -242,4 +244,31 @@ fn looking_writes_nothing() {
     assert_eq!(sandbox.tree(), before);
     assert!(!sandbox.exists(".rbuildout"));
     assert!(!sandbox.exists(".installed.cfg"));
+}
+
+/// Every command of zc.buildout makes the directories that outlive a buildout; ours only answers.
+#[test]
+fn questions_in_upstream_mode() {
+    for question in [&["annotate", "versions"][..], &["query", "parts"], &["setup", "-h"]] {
+        let sandbox = Sandbox::with("[buildout]\nparts =\ndownload-cache = downloads\n");
+        sandbox.run(question);
+        assert!(!sandbox.exists("eggs") && !sandbox.exists("downloads"), "{question:?}");
+        let outcome = sandbox.upstream(question);
+        let said = "Creating directory '[DIR]/downloads'.\nCreating directory '[DIR]/eggs'.\n";
+        assert!(outcome.out.starts_with(said), "{outcome}");
+        assert!(sandbox.exists("eggs") && sandbox.exists("downloads") && !sandbox.exists("bin"));
+        assert!(!sandbox.upstream(question).out.contains("Creating"), "{question:?}");
+    }
+    let sandbox = Sandbox::new();
+    assert_snapshot!(sandbox.upstream(&["setup"]), @"
+    exit 1
+    --- out
+    Creating directory '[DIR]/eggs'.
+    --- err
+    Error: The setup command requires the path to a setup script or 
+    directory containing a setup script, and its arguments.
+    ");
+    sandbox.write("buildout.cfg", "[buildout]\nparts =\neggs-directory = ${nowhere:x}\n");
+    let error = sandbox.upstream(&["query", "parts"]).fails().err;
+    assert!(error.ends_with("Error: The referenced section, 'nowhere', was not defined.\n"), "{error}");
 }

@@ -8,8 +8,6 @@ fn help() {
     assert_snapshot!(help.out, @r#"
     Usage: buildout [options] [assignments] [command [command arguments]]
 
-    rbuildout builds software releases from buildout profiles, several parts at once.
-
     Options:
 
       -c config_file
@@ -79,6 +77,9 @@ fn help() {
       --version
 
         Print the version and exit.
+
+    rbuildout builds software releases from buildout profiles, several parts
+    at once.
 
     Assignments are of the form: section:option=value, and override the
     configuration. Without a section they set options of [buildout].

@@ -17,6 +17,7 @@ fn runs_a_script() {
     assert_snapshot!(sandbox.upstream(&["runsetup", "p/setup.py"]), @"
     exit 0
     --- out
+    Creating directory '[DIR]/eggs'.
     Running setup script 'p/setup.py'.
     [DIR]/p ['[DIR]/p/setup.py'] __main__ True
     ");

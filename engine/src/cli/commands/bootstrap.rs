@@ -11,20 +11,21 @@ use rbuildout_parser::{Diagnostic, Mode};
 use rbuildout_recipes::run::Level;
 
 use super::{Problem, output};
-use crate::run::{create_directories, settings};
+use crate::run::{Initialised, begin, create_directories};
 use crate::session::Session;
-use crate::ui::{LogSettings, Reporter};
+use crate::ui::Reporter;
 
 /// Creates the standard directories and `bin/buildout`.
 pub(super) fn bootstrap(session: &Session) -> Result<(), Problem> {
     let profile = session.load()?;
-    let (settings, directories) = settings(session, profile)?;
+    let Initialised { settings, log, caches, directories, .. } = begin(session, profile)?;
     let failed = |error: std::io::Error| {
         let mut diagnostic = Diagnostic::user(error.to_string());
         diagnostic.doing = vec!["Bootstrapping.".to_owned()];
         diagnostic
     };
-    let reporter = Reporter::new(LogSettings::default(), false);
+    let reporter = Reporter::new(log, false);
+    create_directories(&caches, &reporter)?;
     if session.mode == Mode::Upstream {
         rbuildout_cache::tree::remove(&settings.develop_eggs_directory).map_err(failed)?;
     }

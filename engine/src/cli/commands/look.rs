@@ -1,15 +1,27 @@
 //! `annotate` and `query`: the raw configuration, byte for byte as the reference shows it.
 
-use rbuildout_parser::annotate as render;
+use rbuildout_parser::{Mode, Profile, annotate as render};
 
 use super::{Problem, output};
+use crate::run::{begin, create_directories};
 use crate::session::Session;
+use crate::ui::Reporter;
+
+/// upstream mode: every command of zc.buildout initialises `[buildout]`, and makes the directories of eggs and downloads.
+pub(super) fn like_upstream(session: &Session, profile: &Profile) -> Result<(), Problem> {
+    if session.mode == Mode::Upstream {
+        let begun = begin(session, profile)?;
+        create_directories(&begun.caches, &Reporter::new(begun.log, false))?;
+    }
+    Ok(())
+}
 
 pub(super) fn annotate(session: &Session, sections: &[String]) -> Result<(), Problem> {
     if sections.iter().any(|section| section == "--json") {
         return json(session, sections);
     }
     let profile = session.load()?;
+    like_upstream(session, profile)?;
     let verbose = profile.raw("buildout", "verbosity").is_some();
     let directory = profile.raw("buildout", "directory").cloned();
     output(&render(&profile.config, sections, verbose, directory.as_deref()))
@@ -42,6 +54,7 @@ fn json(session: &Session, arguments: &[String]) -> Result<(), Problem> {
 
 pub(super) fn query(session: &Session, argument: &str) -> Result<(), Problem> {
     let profile = session.load()?;
+    like_upstream(session, profile)?;
     let pieces: Vec<&str> = argument.split(':').collect();
     let (section, option) = match pieces[..] {
         [option] => ("buildout", option),

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rbuildout_parser::python::str_repr;
-use rbuildout_parser::{Diagnostic, Failure};
+use rbuildout_parser::{Diagnostic, Failure, Mode};
 use rbuildout_recipes::run::Level;
 
 use super::Problem;
-use crate::run::settings;
+use super::look::like_upstream;
+use crate::run::begin;
 use crate::session::Session;
 use crate::ui::{LogSettings, Reporter};
 
@@ -62,17 +63,21 @@ pub(super) fn setup(session: &Session, arguments: &[String]) -> Result<(), Probl
         .into())
 }
 
-/// The interpreter of the profile; it need not exist for this command.
+/// The interpreter of the profile; the file of that need not exist for this command.
 fn executable(session: &Session) -> Result<PathBuf, Problem> {
-    let request = session.request(&session.options.config);
+    let mut request = session.request(&session.options.config);
     let is_there = request.main.as_deref().is_some_and(|main| request.directory.is_none() || Path::new(main).exists());
-    let configured = if is_there {
-        let profile = session.load()?;
-        settings(session, profile)?;
-        profile.raw("buildout", "executable").map(|path| PathBuf::from(&**path))
-    } else {
-        session.executable()
-    };
+    if !is_there {
+        request.main = None;
+        request.directory = Some(session.working_directory.clone());
+    }
+    let profile = session.library().load(&request)?;
+    match session.mode {
+        Mode::Upstream => like_upstream(session, &profile)?,
+        Mode::Slapos if is_there => drop(begin(session, &profile)?),
+        Mode::Slapos => {}
+    }
+    let configured = profile.raw("buildout", "executable").map(|path| PathBuf::from(&**path));
     configured.filter(|path| !path.as_os_str().is_empty()).ok_or_else(|| {
         let error = Diagnostic::user("No Python interpreter was found on the path.");
         error.with_hint("Install python3, or name an interpreter with `buildout:executable=/path/to/python`.").into()
