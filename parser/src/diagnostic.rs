@@ -32,8 +32,9 @@ pub struct Diagnostic {
 pub struct Frame {
     pub file: String,
     pub line: u32,
+    /// Empty for a line that can't be compiled.
     pub function: String,
-    /// The source line, if it is known.
+    /// The source line, if it is known; where it can't be compiled, with a mark in a second line.
     pub text: Option<String>,
 }
 

@@ -29,6 +29,9 @@ pub enum RecipeError {
     /// An exception of a Python recipe that is no user error.
     #[error("{class}: {message}")]
     Python { class: String, message: String, frames: Vec<Frame> },
+    /// What an import raised: the recipe was not reached.
+    #[error("{0}")]
+    Importing(Box<RecipeError>),
     /// An error in a text that the recipe works on, a template for example.
     #[error("{error}")]
     At { error: Box<RecipeError>, place: Box<Place>, hint: Option<String> },

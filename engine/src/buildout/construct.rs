@@ -10,7 +10,7 @@ use rbuildout_recipes::python::PythonHost;
 use rbuildout_recipes::{Part, Recipe, RecipeError};
 
 use super::host::{InitHost, to_diagnostic};
-use super::sections::{Buildout, Doing, InitialisedPart, Outcome};
+use super::sections::{Buildout, Doing, InitialisedPart, Message, Outcome};
 use super::view::View;
 
 /// What runs recipes in Python.
@@ -54,6 +54,14 @@ impl Buildout<'_> {
                     Mode::Slapos => native.distribution(),
                     Mode::Upstream => native.upstream_distribution(),
                 };
+                // zc.buildout says at this moment what it finds of the distribution.
+                if self.mode == Mode::Upstream
+                    && distribution.project != "zc.buildout"
+                    && self.said_native.insert(distribution.project)
+                {
+                    let text = format!("The recipes of {} are built in.", distribution.project);
+                    self.say(Message::Foreign { level: 10, logger: "zc.buildout".to_owned(), text });
+                }
                 let token = format!("{}-{}", distribution.project, distribution.version);
                 self.tokens.insert(name.clone(), vec![token]);
                 native.init(&mut InitHost::new(self, name.clone())).map(Arc::from)
@@ -64,7 +72,15 @@ impl Buildout<'_> {
                 rbuildout_recipes::python::init(&host, &mut View::new(self)?, name, loaded).map(Arc::from)
             }
         };
-        let part = part.map_err(|error| to_diagnostic(error, &self.config, name));
+        let part = part.map_err(|error| {
+            let importing = matches!(error, RecipeError::Importing(_));
+            let mut diagnostic = to_diagnostic(error, &self.config, name);
+            if importing {
+                let (requirement, entry) = recipe.split_once(':').unwrap_or((&recipe, "default"));
+                diagnostic.doing.insert(0, format!("Loading zc.buildout recipe entry {requirement}:{entry}."));
+            }
+            diagnostic
+        });
         let part = part.map_err(|diagnostic| self.place(name, diagnostic))?;
         self.behalf.pop();
         self.parts.insert(name.clone(), InitialisedPart { name: name.clone(), recipe, part });

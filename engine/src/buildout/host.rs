@@ -54,6 +54,7 @@ pub(crate) fn to_diagnostic(error: RecipeError, config: &Config, part: &str) -> 
             Box::new(diagnostic)
         }
         RecipeError::Internal { class, message } => Box::new(Diagnostic::internal(&class, message)),
+        RecipeError::Importing(error) => to_diagnostic(*error, config, part),
         RecipeError::Python { class, message, frames } => {
             let mut diagnostic = Diagnostic::internal(&class, message);
             diagnostic.frames = frames;

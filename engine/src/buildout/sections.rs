@@ -104,6 +104,8 @@ pub struct Buildout<'p> {
     pub(super) hashes: FxHashMap<Arc<str>, Arc<str>>,
     pub(super) hashing: Vec<Arc<str>>,
     pub(super) messages: RefCell<Vec<Message>>,
+    /// Distributions whose recipes were said to be native.
+    pub(super) said_native: FxHashSet<&'static str>,
     /// The plan stands: parts are being installed.
     pub(super) installing: bool,
     /// What is installed, once that is known.
@@ -152,6 +154,7 @@ impl<'p> Buildout<'p> {
             hashes: FxHashMap::default(),
             hashing: Vec::new(),
             messages: RefCell::default(),
+            said_native: FxHashSet::default(),
             installing: false,
             installed: None,
         }

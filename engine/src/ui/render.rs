@@ -127,9 +127,12 @@ impl Renderer {
 /// A Python traceback.
 fn frames(out: &mut String, frames: &[Frame]) {
     for frame in frames {
-        let _ = writeln!(out, "  File \"{}\", line {}, in {}", frame.file, frame.line, frame.function);
-        if let Some(text) = &frame.text {
-            let _ = writeln!(out, "    {text}");
+        let _ = match frame.function.as_str() {
+            "" => writeln!(out, "  File \"{}\", line {}", frame.file, frame.line),
+            function => writeln!(out, "  File \"{}\", line {}, in {function}", frame.file, frame.line),
+        };
+        for line in frame.text.iter().flat_map(|text| text.lines()) {
+            let _ = writeln!(out, "    {line}");
         }
     }
 }

@@ -61,6 +61,14 @@ _USER_CLASSES = {each.__name__: each for each in (
 _last = None
 
 
+def note(error, name, value):
+    """Remembers something for the error object of an exception, if that takes attributes."""
+    try:
+        setattr(error, '_rbuildout_' + name, value)
+    except AttributeError:
+        pass
+
+
 def _kind(error):
     if isinstance(error, MissingSection):
         return 'missing-section'
@@ -85,17 +93,21 @@ def to_wire(error):
     global _last
     _last = error
     kind = _kind(error)
+    message, lines = _message(error), frames(error.__traceback__)
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        message = error.msg
+        lines.append({'file': error.filename, 'line': error.lineno, 'function': '', 'text': _marked(error)})
     result = {
         'kind': kind,
         'class': type(error).__qualname__,
         'module': type(error).__module__,
-        'message': _message(error),
-        'frames': frames(error.__traceback__),
+        'message': message,
+        'frames': lines,
     }
     if kind == 'exit':
         code = error.code
         result['status'] = code if isinstance(code, int) else 0 if code is None else 1
-    for name in 'token', 'created':
+    for name in 'token', 'created', 'importing':
         value = getattr(error, '_rbuildout_' + name, None)
         if value is not None:
             result[name] = value
@@ -109,14 +121,27 @@ def _message(error):
         return '<unprintable %s>' % type(error).__name__
 
 
+def _marked(error):
+    """The source line of a SyntaxError, with a mark below the place, or None."""
+    if not error.text:
+        return None
+    line = error.text.rstrip()
+    text = line.lstrip()
+    if not error.offset:
+        return text
+    column = min(max(error.offset - 1 - (len(line) - len(text)), 0), len(text))
+    return '%s\n%s^' % (text, ' ' * column)
+
+
 def frames(trace):
     """The lines of a traceback outside of this package and the import machinery, outermost first."""
+    import importlib
     import linecache
     result = []
     while trace is not None:
         code = trace.tb_frame.f_code
         name = code.co_filename
-        if not name.startswith((ROOT + os.sep, '<frozen importlib')):
+        if not name.startswith((ROOT + os.sep, '<frozen importlib')) and name != importlib.__file__:
             text = linecache.getline(name, trace.tb_lineno, trace.tb_frame.f_globals).strip()
             result.append({'file': name, 'line': trace.tb_lineno, 'function': code.co_name, 'text': text or None})
         trace = trace.tb_next

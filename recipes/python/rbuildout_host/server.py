@@ -49,7 +49,11 @@ def hello(protocol, mode, version, argv0=None, argv=(), log_level=20, settings=N
 
 def _load(entry):
     """The object of an entry point."""
-    found = importlib.import_module(entry['module'])
+    try:
+        found = importlib.import_module(entry['module'])
+    except Exception as error:
+        errors.note(error, 'importing', True)
+        raise
     attributes = entry.get('attrs') or []
     for name in attributes.split('.') if isinstance(attributes, str) else attributes:
         found = getattr(found, name)
@@ -104,8 +108,8 @@ def _run(section, name):
         result = _paths(section, name, function())
     except BaseException as error:
         try:
-            error._rbuildout_created = [os.fspath(path) for path in created]
-        except (AttributeError, TypeError):
+            errors.note(error, 'created', [os.fspath(path) for path in created])
+        except TypeError:
             pass
         raise
     finally:

@@ -1,5 +1,7 @@
 //! Which recipes are native.
 
+use rbuildout_eggs::{Requirement, Version};
+
 use super::build::{Download, DownloadUnpacked, GitClone};
 use super::cmmi::Cmmi;
 use super::collective_template::CollectiveTemplate;
@@ -12,13 +14,26 @@ use super::template::{Jinja2, Template};
 use super::wrapper::Wrapper;
 use crate::api::Recipe;
 
-/// The native recipe for a `recipe` option (`DIST`, `DIST:ENTRY`, `DIST>=1:entry`), if there is one.
+/// The native recipe for a `recipe` option (`DIST`, `DIST:ENTRY`, `DIST>=1:entry`), if there is one for a version that the
+/// option allows.
 pub fn find(recipe: &str) -> Option<&'static dyn Recipe> {
     let name = RecipeName::parse(recipe)?;
     NATIVE
         .iter()
         .find(|(distribution, entry, _)| *distribution == name.distribution && *entry == name.entry)
         .map(|&(_, _, recipe)| recipe)
+        .filter(|native| stands_in(*native, recipe))
+}
+
+/// False if a `recipe` option asks for other versions than those whose behaviour the native recipe has.
+fn stands_in(native: &dyn Recipe, recipe: &str) -> bool {
+    let requirement = recipe.split_once(':').map_or(recipe, |(requirement, _)| requirement);
+    let allows = |requirement: &Requirement| {
+        let versions = [native.distribution().version, native.upstream_distribution().version];
+        versions.iter().any(|version| requirement.accepts_version(&Version::new(version)))
+    };
+    // A text that is no requirement is an error elsewhere.
+    Requirement::parse(requirement).as_ref().map_or(true, allows)
 }
 
 /// Every native recipe as a `recipe` option names it: `DIST:ENTRY`.
@@ -125,6 +140,9 @@ mod tests {
         assert!(find("plone.recipe.command:default").is_some());
         assert!(find("plone.recipe.command:other").is_none());
         assert!(find("zc.buildout:debug:x").is_none());
+        assert!(find("zc.recipe.egg >=2:scripts").is_some());
+        assert!(find("zc.recipe.egg <2dev").is_none());
+        assert!(find("slapos.recipe.cmmi==0.1").is_none());
         assert!(find("").is_none());
     }
 

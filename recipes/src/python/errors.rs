@@ -28,6 +28,12 @@ impl Kept {
 
     /// What an exception that came out of Python is.
     pub(super) fn receive(&self, error: ErrorObject, doing: &str) -> RecipeError {
+        let importing = error.importing;
+        let received = self.received(error, doing);
+        if importing { RecipeError::Importing(Box::new(received)) } else { received }
+    }
+
+    fn received(&self, error: ErrorObject, doing: &str) -> RecipeError {
         let kept = error.token.and_then(|token| {
             let mut errors = self.errors.lock().expect("no panic while locked");
             errors.get_mut(token).and_then(Option::take)
@@ -63,7 +69,7 @@ impl Kept {
 pub(super) fn describe(error: &RecipeError) -> ErrorObject {
     let message = error.to_string();
     let (kind, class, module) = match error {
-        RecipeError::At { error, .. } => return describe(error),
+        RecipeError::At { error, .. } | RecipeError::Importing(error) => return describe(error),
         RecipeError::User { .. } => (user_kind(&message), String::new(), String::new()),
         RecipeError::Internal { class, .. } | RecipeError::Python { class, .. } => internal(class),
         RecipeError::Host(inner) => match inner.downcast_ref::<Diagnostic>() {

@@ -58,6 +58,9 @@ pub(super) struct ErrorObject {
     /// Of `sys.exit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<i64>,
+    /// An import of the code that the request names raised it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) importing: bool,
     /// Paths that the part had registered as created.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) created: Vec<String>,

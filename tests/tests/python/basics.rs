@@ -2,6 +2,8 @@
 
 use insta::assert_snapshot;
 
+use rbuildout_tests::Sandbox;
+
 use super::{develop, sandbox, sandbox_with};
 
 const WRITER: &str = r"
@@ -249,4 +251,52 @@ fn natives_can_be_switched_off() {
     assert!(!sandbox.upstream(&[]).ok().out.contains("python"));
     sandbox.env("RBUILDOUT_NATIVE", "none");
     assert!(sandbox.upstream(&[]).ok().out.contains("python"));
+}
+
+/// `-vv` shows how setup scripts are called and lets them talk; a recipe that is built in is said to be.
+#[test]
+fn upstream_tells_more() {
+    let parts = "[a]\nrecipe = plone.recipe.command\ncommand = true\n[b]\n<= a\n";
+    let sandbox = Sandbox::with(&format!("[buildout]\noffline = true\nparts = a b\ndevelop = p\n{parts}"));
+    sandbox.write("p/setup.py", "from setuptools import setup\nsetup(name='p')\n");
+    let lines = |arguments: &[&str]| {
+        let outcome = sandbox.upstream(arguments).ok();
+        let shown = |line: &&str| {
+            line.starts_with("Installed ")
+                || line.starts_with("in: ")
+                || line.contains(" -mN ")
+                || line.contains("built in")
+        };
+        let words = outcome.out.lines().filter(shown).map(|line| match line.split_once(" develop -mN -d ") {
+            Some((command, place)) => {
+                let (quiet, place) = (command.ends_with(" -q"), place.rsplit_once('/').unwrap().0);
+                format!("develop in {place}, quiet: {quiet}")
+            }
+            None => line.to_owned(),
+        });
+        words.collect::<Vec<_>>().join("\n")
+    };
+    let native = "The recipes of plone.recipe.command are built in.";
+    assert_eq!(lines(&[]), "");
+    assert_eq!(lines(&["-v"]), native);
+    let called = "in: '[DIR]/p'\ndevelop in [DIR]/develop-eggs, quiet:";
+    assert_eq!(lines(&["-vv"]), format!("{called} false\nInstalled [DIR]/p\n{native}"));
+    assert_eq!(lines(&["-vvv"]), format!("{called} true\n{native}"));
+}
+
+/// What a bootstrap of zc.buildout linked stands for zc.buildout where the interpreter has none.
+#[test]
+fn links_of_a_bootstrap() {
+    let part = "[py]\nrecipe = zc.recipe.egg\neggs = zc.buildout\ninterpreter = py\n";
+    let options = "newest = false\nindex = file:///nowhere\nparts = py\n";
+    let sandbox = Sandbox::with(&format!("[buildout]\n{options}{part}"));
+    develop(&sandbox, "zc.buildout", "", "");
+    sandbox.write("src/zc.buildout/zc.buildout.egg-info/PKG-INFO", "Name: zc.buildout\nVersion: 3.0.1\n");
+    let link = sandbox.read("develop-eggs/zc.buildout.egg-link");
+    fs_err::remove_dir_all(sandbox.path("develop-eggs")).unwrap();
+    assert!(sandbox.upstream(&[]).fails().err.contains("Couldn't find a distribution for 'zc.buildout>=3.0.1'"));
+    sandbox.write("eggs/zc.buildout.egg-link", link);
+    sandbox.upstream(&[]).ok();
+    let place = sandbox.path("src/zc.buildout");
+    assert!(sandbox.read("bin/py").contains(&*place.to_string_lossy()), "{}", sandbox.read("bin/py"));
 }

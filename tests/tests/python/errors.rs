@@ -159,3 +159,16 @@ fn engine_errors_in_recipes() {
     sandbox.write("buildout.cfg", sandbox.read("buildout.cfg").replace("try: ", "").replace("  except", "  #"));
     assert_snapshot!(sandbox.run(&[]));
 }
+
+/// The recipe is not reached: its module can't be imported.
+#[test]
+fn modules_that_cannot_be_imported() {
+    let mut all = String::new();
+    for text in ["import os\n    x y\n", "x y\n", "import zc.buildout\nraise zc.buildout.UserError('not here')\n"] {
+        let sandbox = sandbox("[buildout]\nparts = a\n[a]\nrecipe = recipes\n", text);
+        for (name, outcome) in [("slapos", sandbox.run(&[])), ("upstream", sandbox.upstream(&[]))] {
+            all.push_str(&format!("$ {text:?} ({name})\n{}", outcome.fails().err));
+        }
+    }
+    assert_snapshot!(all);
+}
