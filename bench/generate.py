@@ -58,6 +58,82 @@ def trivial(directory, count):
     write(os.path.join(directory, 'buildout.cfg'), '\n'.join(lines) + '\n')
 
 
+def inline(directory, count, every):
+    """`count` parts of which each `every`-th is Python code that computes an option and writes a file."""
+    lines = [
+        '[buildout]',
+        'parts =', *('  part%d' % i for i in range(count)),
+        '',
+        '[base]',
+        'recipe = slapos.recipe.build:mkdirectory',
+        'directory = ${buildout:directory}/out',
+        '',
+        '[common]',
+        'recipe = slapos.recipe.template',
+        'output = ${base:directory}/${:_buildout_section_name_}',
+        '',
+        '[python]',
+        'recipe = slapos.recipe.build',
+        'path = ${base:directory}/${:_buildout_section_name_}',
+        'init =',
+        "  options['text'] = self.buildout['base']['directory'].rsplit('/', 1)[1] + ' ' + options['number']",
+        'install =',
+        "  with open(options['path'], 'w') as f: f.write(options['text'])",
+        "  import os; os.makedirs(options['location'], exist_ok=True)",
+        '',
+    ]
+    for i in range(count):
+        lines += ['[part%d]' % i]
+        lines += ['<= python', 'number = %d' % i] if i % every == 0 else ['<= common', 'inline = this is part %d' % i]
+        lines.append('')
+    write(os.path.join(directory, 'buildout.cfg'), '\n'.join(lines))
+
+
+def reads(directory, count):
+    """A part whose Python code reads two options `count` times each."""
+    lines = [
+        '[buildout]',
+        'parts = reader',
+        '',
+        '[other]',
+        'value = something',
+        '',
+        '[reader]',
+        'recipe = slapos.recipe.build',
+        'own = text',
+        'init =',
+        "  other = self.buildout['other']",
+        '  for i in range(%d):' % count,
+        "    options['own'], other['value']",
+        'install =',
+        '  import os',
+        "  os.makedirs(options['location'])",
+        "  os.mkdir(self.buildout['buildout']['directory'] + '/out')",
+    ]
+    write(os.path.join(directory, 'buildout.cfg'), '\n'.join(lines) + '\n')
+
+
+def eggs(directory, cache, pins):
+    """A part with all pinned projects and an interpreter, from the distributions in a download cache."""
+    lines = [
+        '[buildout]',
+        'parts = eggs',
+        'download-cache = ' + cache,
+        'install-from-cache = true',
+        'eggs-directory = ${buildout:directory}/eggs',
+        'versions = versions',
+        '',
+        '[eggs]',
+        'recipe = zc.recipe.egg',
+        'interpreter = py',
+        'eggs =', *('  ' + name for name, _ in pins),
+        '',
+        '[versions]',
+        *('%s = %s' % (name, version) for name, version in pins),
+    ]
+    write(os.path.join(directory, 'buildout.cfg'), '\n'.join(lines) + '\n')
+
+
 def diamonds(directory, levels):
     """Two files on each level, both extending both of the next: 2**levels ways to the bottom."""
     for level in range(levels):

@@ -486,6 +486,8 @@ def p19(bench):
 def ms(seconds):
     if seconds >= 1:
         return '%.2f s' % seconds
+    if seconds < 0.0005:
+        return '%.1f us' % (seconds * 1e6)
     return '%.*f ms' % (1 if seconds < 0.1 else 0, seconds * 1000)
 
 

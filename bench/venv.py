@@ -7,7 +7,7 @@ import sys
 
 REQUIREMENTS = (
     'zc.buildout==3.0.1', 'slapos.recipe.cmmi==0.23', 'slapos.recipe.build==0.66', 'slapos.recipe.template==5.1',
-    'plone.recipe.command==1.1', 'jinja2==3.1.6', 'setuptools==67.8.0', 'wheel',
+    'plone.recipe.command==1.1', 'zc.recipe.egg==2.0.7', 'jinja2==3.1.6', 'setuptools==67.8.0', 'wheel==0.38.4',
 )
 NAMESPACES = ('slapos.', 'plone.', 'zc.')
 

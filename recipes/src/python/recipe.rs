@@ -45,7 +45,7 @@ pub fn init(
     args["section"] = section.into();
     let tokens = loaded.tokens.join(" ");
     let mode = format!("{:?}", host.mode());
-    let key = key(&[&mode, &shim::identity(), &args.to_string(), &tokens, &loaded.identity], live, section);
+    let key = key(&[&mode, shim::identity(), &args.to_string(), &tokens, &loaded.identity], live, section);
     let trace = host.traces.get(section);
     let replayed = trace.and_then(|trace| trace.replay(&key, &host.environment().snapshot(), live));
     let constructed = Mutex::new(replayed.is_none());

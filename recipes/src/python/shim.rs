@@ -1,6 +1,7 @@
 //! The Python side of the recipe host: the folder `python/` of this crate, as it is in the program, written out once.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rbuildout_cache::hash::md5_hex;
 
@@ -38,13 +39,16 @@ static FILES: &[(&str, &str)] = files![
     "zc/buildout/testing.py",
 ];
 
-/// The md5 of all of it.
-pub(super) fn identity() -> String {
-    let mut text = String::new();
-    for (name, content) in FILES {
-        text.extend([name, "\0", content, "\0"]);
-    }
-    md5_hex(text)
+/// The md5 of all of it. Each initialisation that is looked up asks for it.
+pub(super) fn identity() -> &'static str {
+    static IDENTITY: OnceLock<String> = OnceLock::new();
+    IDENTITY.get_or_init(|| {
+        let mut text = String::new();
+        for (name, content) in FILES {
+            text.extend([name, "\0", content, "\0"]);
+        }
+        md5_hex(text)
+    })
 }
 
 /// The directory to put on the path: below the cache directory, or below the run's own where there is none or it can't be
