@@ -100,6 +100,7 @@ fn git_clone() {
         "location = ${buildout:directory}/here\n",
         "sparse-checkout = /f\n",
         "repository = ${buildout:directory}/nowhere\n",
+        "repository = ${buildout:directory}/nowhere\nuse-cache = true\n",
         "repository =\n",
     ];
     each_without(options, clone, Apart { files: &["parts/a/.git", "here/.git"], ..Apart::default() });

@@ -47,6 +47,8 @@ impl Clone {
                     tree::remove(&directory)?;
                 }
                 let message = if self.use_cache {
+                    // The original makes it for what the cache has, and leaves it.
+                    fs::create_dir(&directory)?;
                     "Impossible to clone repository and impossible to download from cache."
                 } else {
                     "Impossible to clone repository."
