@@ -16,6 +16,7 @@ pub(crate) enum Segment<'a> {
 pub(crate) struct Tag<'a> {
     pub(crate) is_block: bool,
     pub(crate) open: &'a str,
+    /// Empty if the template ends in the tag.
     pub(crate) close: &'a str,
     pub(crate) tokens: Vec<Token>,
     /// Line of the opening delimiter, from 1.
@@ -25,6 +26,11 @@ pub(crate) struct Tag<'a> {
 }
 
 impl Tag<'_> {
+    /// Whether the template ends in the tag.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.close.is_empty()
+    }
+
     /// The end of the tag as messages name it.
     pub(crate) fn end_name(&self) -> &'static str {
         if self.is_block { "end of statement block" } else { "end of print statement" }
@@ -155,6 +161,9 @@ impl<'a> Lexer<'a, '_> {
             let trimmed = self.rest().trim_start();
             self.at = self.source.len() - trimmed.len();
             let newlines = self.source[before..self.at].matches('\n').count();
+            if trimmed.is_empty() {
+                return Ok(Tag { is_block, open, close: "", tokens, line, newlines: 0 });
+            }
             if brackets.is_empty()
                 && let Some(close) = closers.iter().find(|close| trimmed.starts_with(**close))
             {
@@ -162,16 +171,14 @@ impl<'a> Lexer<'a, '_> {
                 return Ok(Tag { is_block, open, close: &trimmed[..close.len()], tokens, line, newlines });
             }
             let token_line = self.line();
-            let kind = self.token(trimmed, &mut brackets, is_block)?;
+            let kind = self.token(trimmed, &mut brackets)?;
             tokens.push(Token { kind, newlines, line: token_line });
         }
     }
 
-    fn token(&mut self, rest: &'a str, brackets: &mut Vec<char>, is_block: bool) -> Result<Kind, TemplateError> {
-        let Some(first) = rest.chars().next() else {
-            let expected = if is_block { "end of statement block" } else { "end of print statement" };
-            return Err(self.error(format!("unexpected end of template, expected '{expected}'.")));
-        };
+    /// The token at the start of `rest`, which is not empty.
+    fn token(&mut self, rest: &'a str, brackets: &mut Vec<char>) -> Result<Kind, TemplateError> {
+        let first = rest.chars().next().unwrap_or_default();
         if first.is_ascii_digit() {
             let (length, is_float) = number_length(rest);
             let text = rest[..length].replace('_', "");

@@ -115,13 +115,14 @@ impl Rewriter<'_> {
         let mut parser = ExprParser::new(tag, &template, &mut names, end_line);
         let result = if tag.is_block {
             self.statement(&mut parser)
-        } else if tag.tokens.is_empty() {
+        } else if tag.tokens.is_empty() && !tag.is_cut() {
             Err(parser.error("Expected an expression, got 'end of print statement'"))
         } else {
             parser.tuple(true, &[])
         };
-        let result = result
-            .and_then(|text| if parser.at_end() { Ok(text) } else { Err(parser.unexpected(Some(tag.end_name()))) });
+        let is_whole = parser.at_end() && !tag.is_cut();
+        let result =
+            result.and_then(|text| if is_whole { Ok(text) } else { Err(parser.unexpected(Some(tag.end_name()))) });
         *self.names = names;
         let text = result?;
         if nesting(&text) > MAX_NESTING {

@@ -20,13 +20,15 @@ pub(crate) struct ExprParser<'t, 'n> {
     pub(crate) names: &'n mut Names,
     end_line: usize,
     end_name: &'static str,
+    is_cut: bool,
 }
 
 type Out = Result<String, TemplateError>;
 
 impl<'t, 'n> ExprParser<'t, 'n> {
     pub(crate) fn new(tag: &'t Tag<'t>, template: &'n str, names: &'n mut Names, end_line: usize) -> Self {
-        Self { tokens: &tag.tokens, end_name: tag.end_name(), at: 0, depth: 0, template, names, end_line }
+        let (end_name, is_cut) = if tag.is_cut() { ("end of template", true) } else { (tag.end_name(), false) };
+        Self { tokens: &tag.tokens, end_name, is_cut, at: 0, depth: 0, template, names, end_line }
     }
 
     pub(crate) fn kind(&self) -> &'t Kind {
@@ -72,6 +74,9 @@ impl<'t, 'n> ExprParser<'t, 'n> {
     pub(crate) fn unexpected(&self, expected: Option<&str>) -> TemplateError {
         let got = self.described();
         self.error(match expected {
+            Some(expected) if self.is_cut && self.at_end() => {
+                format!("unexpected end of template, expected '{expected}'.")
+            }
             Some(expected) => format!("expected token '{expected}', got '{got}'"),
             None => format!("unexpected '{got}'"),
         })
@@ -115,7 +120,7 @@ impl<'t, 'n> ExprParser<'t, 'n> {
         let mut tail = String::new();
         loop {
             let stopped = matches!(self.kind(), Kind::Name(name) if stop.contains(&name.as_str()));
-            if self.at_end() || self.is_op(")") || stopped {
+            if (self.at_end() && !self.is_cut) || self.is_op(")") || stopped {
                 break;
             }
             items.push(if conditional { self.expr()? } else { self.or_expr()? });
