@@ -1,6 +1,6 @@
 //! Where an error of a part is: in the profile, or in a text that its recipe works on.
 
-use rbuildout_parser::{Config, Diagnostic, Event, Origin, Snippet, expand, nearest};
+use rbuildout_parser::{Config, Diagnostic, Event, Frame, Mode, Origin, Snippet, expand, nearest};
 use rbuildout_recipes::{Place, Text};
 
 /// Shows an error of a part at the section that makes it, unless it has a place already.
@@ -53,6 +53,15 @@ pub(super) fn place_in_text(config: &Config, name: &str, mut error: Box<Diagnost
             error.snippets.extend(section.map(|(id, line)| config.snippet_at(id, line, "", "in this part")));
         }
         Text::Option(option) => error.snippets.extend(option_line(config, name, option, at)),
+    }
+    if config.mode == Mode::Upstream {
+        // There errors have no snippets, but a traceback.
+        error.frames.extend(error.snippets.iter().rev().map(|snippet| Frame {
+            file: snippet.file.clone(),
+            line: snippet.line,
+            function: name.to_owned(),
+            text: Some(snippet.text.trim().to_owned()),
+        }));
     }
     error
 }

@@ -123,3 +123,21 @@ fn places() {
     Log: [DIR]/.rbuildout/log/values.log
     ");
 }
+
+/// upstream mode has a traceback in the place of snippets.
+#[test]
+fn traceback() {
+    let sandbox =
+        Sandbox::with("[buildout]\nparts = a\n[a]\nrecipe = slapos.recipe.template:jinja2\nurl = in\noutput = out\n");
+    sandbox.write("in", "one\n  {% nosuch\n");
+    let outcome = sandbox.upstream(&[]).fails();
+    let (_, traceback) = outcome.err.split_once("Traceback").unwrap();
+    assert_snapshot!(traceback, @r#"
+     (most recent call last):
+      File "[DIR]/buildout.cfg", line 3, in a
+        [a]
+      File "in", line 2, in a
+        {% nosuch
+    jinja2.exceptions.TemplateSyntaxError: Encountered unknown tag 'nosuch'.
+    "#);
+}
