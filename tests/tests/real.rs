@@ -108,3 +108,12 @@ fn jobs_give_the_same_tree() {
     assert!(Path::new(&profile).is_file());
     script("jobs-compare.sh", &[&profile.to_string_lossy()]);
 }
+
+/// zc.buildout's own tests, with what its source distribution has of them: the quick files, or all where
+/// `RBUILDOUT_DOCTESTS` is `all`. Those of its documentation run too if `CHECKOUT` is a checkout of it.
+#[test]
+#[ignore = "takes zc.buildout from an index, for minutes"]
+fn doctests_of_zc_buildout() {
+    let all = std::env::var("RBUILDOUT_DOCTESTS").is_ok_and(|which| which == "all");
+    script("conformance/doctests.sh", if all { &[] } else { &["--quick"] });
+}
