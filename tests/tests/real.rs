@@ -117,3 +117,45 @@ fn doctests_of_zc_buildout() {
     let all = std::env::var("RBUILDOUT_DOCTESTS").is_ok_and(|which| which == "all");
     script("conformance/doctests.sh", if all { &[] } else { &["--quick"] });
 }
+
+/// The tests that a recipe carries in its source distribution, with the native recipe and with the original in the host.
+fn own_tests_of(package: &str) {
+    let status = Command::new("python3")
+        .arg(repository().join("tests/conformance/recipes/run.py"))
+        .args(["--jobs", "2", "--rbuildout"])
+        .arg(real_binary())
+        .arg(package)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{package}: {status}");
+}
+
+#[test]
+#[ignore = "runs all examples four times"]
+fn tests_of_slapos_recipe_build() {
+    own_tests_of("slapos.recipe.build");
+}
+
+#[test]
+#[ignore = "runs all examples four times"]
+fn tests_of_slapos_recipe_cmmi() {
+    own_tests_of("slapos.recipe.cmmi");
+}
+
+#[test]
+#[ignore = "runs all examples four times"]
+fn tests_of_slapos_recipe_template() {
+    own_tests_of("slapos.recipe.template");
+}
+
+#[test]
+#[ignore = "runs all examples four times"]
+fn tests_of_collective_recipe_template() {
+    own_tests_of("collective.recipe.template");
+}
+
+#[test]
+#[ignore = "runs all examples four times"]
+fn tests_of_zc_recipe_egg() {
+    own_tests_of("zc.recipe.egg");
+}
