@@ -58,7 +58,6 @@ impl Eggs {
         if let Some(places) = &*provided {
             return Ok(places.clone());
         }
-        context.info(&format!("Installing what the Python at hand lacks for builds: {}.", missing.join(", ")));
         let places = self.install_tools(source, missing, context)?;
         *provided = Some(places.clone());
         Ok(places)
@@ -92,6 +91,9 @@ impl Eggs {
         request.index.clone_from(&source.index);
         request.allow_hosts.clone_from(&source.allow_hosts);
         request.newest = false;
+        if !eggs.is_all_there(&request, context) {
+            context.info(&format!("Installing what the Python at hand lacks for builds: {}.", missing.join(", ")));
+        }
         let set = eggs.install(&request, context).map_err(|error| {
             error.while_doing(format!(
                 "Installing {} for {}.",

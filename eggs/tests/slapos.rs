@@ -271,6 +271,17 @@ fn tools_that_python_lacks() {
     let expected = ["built-1.0", "pip-23.2.1", "setuptools-67.8.0", "wheel-0.41.2"];
     assert_eq!(names, expected.map(|name| format!("{name}-py{tag}.egg/")));
     assert!(eggs.picked().versions.is_empty());
+
+    // Once is enough.
+    source(&place, "another", "1.0", "");
+    let log = Log::default();
+    let again =
+        place.eggs_of(eggs.interpreter().clone(), &ask, |settings| settings.tools.clone_from(&eggs.settings().tools));
+    let error = again.install(&place.request(&Ask::new(&["another"])), &log).unwrap_err();
+    // What pip is made to do is for the first one only.
+    assert!(error.to_string().contains("another"), "{error}");
+    let told = log.take();
+    assert!(!told.iter().any(|record| record == first), "{told:?}");
 }
 
 #[test]

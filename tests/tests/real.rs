@@ -4,6 +4,9 @@
 //! their md5.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "real/eggs.rs"]
+mod eggs;
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

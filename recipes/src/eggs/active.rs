@@ -176,10 +176,12 @@ impl Active {
 
     /// Adds what these requirements stand for to the active working set, and installs what is missing of it.
     pub fn activate(&self, live: &mut dyn LiveBuildout, requirements: &[String]) -> Result<WorkingSet, RecipeError> {
+        // The first call makes what is active.
+        let eggs = self.eggs(live)?;
         let mut request = request(live, requirements)?;
         request.working_set = Some(self.set());
         let context = RunEggContext::new(self);
-        let set = self.eggs(live)?.install(&request, &context).map_err(to_error)?;
+        let set = eggs.install(&request, &context).map_err(to_error)?;
         *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set.clone();
         Ok(set)
     }

@@ -97,7 +97,11 @@ impl Process {
     pub(super) fn start(launch: &Launch<'_>) -> Result<Self, RecipeError> {
         let (channel, other) = Channel::pair()?;
         let mut command = Command::new(launch.executable);
-        command.arg("-c").arg(BOOT).arg(launch.shim).current_dir(launch.directory);
+        command.arg("-c").arg(BOOT).arg(launch.shim);
+        // A plan may be made for a directory that is not there yet.
+        if launch.directory.is_dir() {
+            command.current_dir(launch.directory);
+        }
         command.env_clear().envs(&*launch.environment).stdin(Stdio::from(OwnedFd::from(other)));
         if launch.output_to_error {
             let error = rustix::stdio::stderr().try_clone_to_owned()?;

@@ -68,3 +68,15 @@ fn failing() {
     Remove the extension from your configuration and look at the 'show-picked-versions' option in buildout's documentation.
     ");
 }
+
+/// What an extension requires of zc.buildout is what runs.
+#[test]
+fn requirements_of_extensions() {
+    let sandbox = sandbox("[buildout]\nextensions = recipes\nparts =\n", CODE);
+    develop(&sandbox, "recipes", CODE, POINTS);
+    sandbox.write("src/recipes/recipes.egg-info/requires.txt", "zc.buildout>=3.0.1\n");
+    for outcome in [sandbox.run(&[]).ok(), sandbox.upstream(&[]).ok()] {
+        assert!(outcome.to_string().contains("unloading yes\n"), "{outcome}");
+        assert!(!outcome.to_string().contains("stands in"), "{outcome}");
+    }
+}

@@ -205,6 +205,16 @@ fn recipes_that_were_initialised_without_python() {
     assert!(sandbox.installed().contains("more = 1\nrecipe = recipes\nx = a\n"), "{}", sandbox.installed());
 }
 
+#[test]
+fn a_plan_for_a_directory_that_is_not_there() {
+    let sandbox = sandbox(PROFILE, &recipe("options['x'] = name", "pass"));
+    let elsewhere = format!("buildout:directory={}", sandbox.path("elsewhere").display());
+    let eggs = format!("buildout:develop-eggs-directory={}", sandbox.path("develop-eggs").display());
+    let outcome = sandbox.run(&["plan", &elsewhere, &eggs]).ok();
+    assert_eq!(outcome.out, "install   a\n1 to install.\n");
+    assert!(!sandbox.exists("elsewhere"));
+}
+
 /// `slapos.cookbook:switch-softwaretype` runs another profile in the directory of the run at work.
 fn nested(mode: &str) -> Sandbox {
     let install = "
