@@ -10,6 +10,9 @@
 # installs what the sources at hand allow: a folder of files named by their md5 in RBUILDOUT_TEST_SOURCES, then Debian's
 # archive. It takes hours; BUILD_SECONDS (1500) ends it for each release, and a later one goes on where that stopped.
 #
+# ASSIGNMENTS are put on the command line of each: `buildout:extensions=` builds with the Python at hand, instead of a release's
+# own, and `buildout:shared-part-list=DIR` builds what releases have in common once.
+#
 # Columns: parts of the plan; whether all are initialised; parts built; what is missing. Work is done in WORK, by default a
 # directory of its own that goes away. Fails if a release can't be planned that is not in the list of exceptions below.
 set -euo pipefail
@@ -64,6 +67,8 @@ for release in "${releases[@]}"; do
   mkdir -p "$directory"
   arguments=(-U -c "$tree/software/$release" "buildout:directory=$directory" "buildout:eggs-directory=$work/eggs"
     buildout:socket-timeout=5)
+  read -ra assignments <<<"${ASSIGNMENTS:-}"
+  arguments+=("${assignments[@]}")
   [ -z "${site[$release]:-}" ] || arguments+=("${site[$release]/SHARED/$work/shared}")
   out=$work/$name.plan error=$work/$name.error
   lacking= built=
