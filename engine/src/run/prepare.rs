@@ -11,7 +11,7 @@ use rbuildout_parser::{Diagnostic, Failure, Mode, PART_DEPENDENCIES, Profile, mi
 use rbuildout_recipes::eggs::Group;
 use rbuildout_recipes::run::{Environment, Level};
 use rbuildout_recipes::{Part, Settings, find};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::initialise::{Initialised, initialise};
 use super::install::create_directories;
@@ -209,8 +209,8 @@ pub fn prepare<'p>(
         // A help for the next run: a full disk must not stop this one.
         let _ = buildout.python().host.save_traces(whole_list);
     }
-    let in_list: FxHashSet<&str> = list.iter().map(|name| &**name).collect();
-    let needs: Vec<Vec<Arc<str>>> = list.iter().map(|name| needs(&buildout, name, &in_list)).collect();
+    let places: FxHashMap<&str, usize> = list.iter().enumerate().map(|(place, name)| (&**name, place)).collect();
+    let needs: Vec<Vec<Arc<str>>> = list.iter().map(|name| needs(&buildout, name, &places)).collect();
     let unused: Vec<Option<Unused>> = list.iter().map(|name| buildout.unused(name)).collect();
     let buildout_unused = buildout.unused("buildout");
 
@@ -409,8 +409,10 @@ pub(super) fn saved_options(buildout: &mut Buildout<'_>, name: &Arc<str>) -> Res
     Ok(options)
 }
 
-/// Parts of the list that a part reads, directly or through sections that are not in the list.
-fn needs(buildout: &Buildout<'_>, name: &Arc<str>, in_list: &FxHashSet<&str>) -> Vec<Arc<str>> {
+/// Parts earlier in the list that a part reads, directly or through sections that are not in the list, or stand later in it:
+/// two parts that read each other's options form a loop, and the earlier one needs what the later one reads.
+fn needs(buildout: &Buildout<'_>, name: &Arc<str>, places: &FxHashMap<&str, usize>) -> Vec<Arc<str>> {
+    let own = places.get(&**name);
     let mut needs: Vec<Arc<str>> = Vec::new();
     let mut seen: FxHashSet<Arc<str>> = FxHashSet::default();
     let mut queue: Vec<Arc<str>> = direct(buildout, name);
@@ -418,7 +420,7 @@ fn needs(buildout: &Buildout<'_>, name: &Arc<str>, in_list: &FxHashSet<&str>) ->
         if !seen.insert(next.clone()) || next == *name {
             continue;
         }
-        if in_list.contains(&*next) {
+        if places.get(&*next).is_some_and(|place| Some(place) < own) {
             needs.push(next);
         } else {
             queue.extend(direct(buildout, &next));

@@ -135,3 +135,18 @@ fn keep_going() {
     without.run(&[]).fails();
     assert!(!without.exists("other"));
 }
+
+/// Two parts that read each other's options: the one that stands earlier needs what the other one reads.
+#[test]
+fn loops() {
+    let sandbox = Sandbox::with(
+        "[buildout]\nparts = hub\n\
+         [hub]\nrecipe = plone.recipe.command\ncommand = :\ndepends = ${user:recipe}\nfile = ${env:file}\n\
+         [user]\nrecipe = plone.recipe.command\ncommand = touch ${hub:file}.used\n\
+         [env]\nrecipe = plone.recipe.command\nfile = env\ncommand = false\nstop-on-error = true\n",
+    );
+    sandbox.run(&["-k"]).fails();
+    assert!(!sandbox.exists("env.used"));
+    sandbox.run(&["env:command=true"]).ok();
+    assert!(sandbox.exists("env.used"));
+}
