@@ -92,16 +92,38 @@ impl Buildout<'_> {
         Ok(())
     }
 
-    /// Constructs the Python original of a part whose native recipe can't do what the part asks for.
+    /// Constructs the Python original of a part whose native recipe can't do what the part asks for. It finds the options as
+    /// the profile has them, and must publish what the native one did: other parts have read that.
     pub fn original(&mut self, name: &Arc<str>) -> Outcome<Arc<dyn Part>> {
         let recipe = self.required(name, "recipe")?;
         let loaded = self.load(&recipe).map_err(|error| self.place_recipe(name, &recipe, *error))?;
+        let native = self.surroundings.natives.find(&recipe);
+        let published: &[&str] = native.map_or(&[], |native| native.publishes());
+        let before = self.published(name, published)?;
+        if let Some(live) = self.sections.get_mut(name) {
+            let (raw, data) = (&live.raw, &mut live.data);
+            data.retain(|key, _| !raw.contains_key(key) && !published.contains(&&**key));
+        }
         let host = self.surroundings.python.host.clone();
         self.behalf.push(name.clone());
         let part = View::new(self).map(|mut live| rbuildout_recipes::python::init(&host, &mut live, name, &loaded));
         self.behalf.pop();
         let part = part?.map_err(|error| to_diagnostic(error, &self.config, name));
-        part.map(Arc::from).map_err(|diagnostic| self.place(name, diagnostic))
+        let part = part.map_err(|diagnostic| self.place(name, diagnostic))?;
+        let after = self.published(name, published)?;
+        if let Some(at) = (0..published.len()).find(|at| before[*at] != after[*at]) {
+            let error = Diagnostic::user(format!(
+                "The recipe in Python gives the option `{}` another value than the built-in one, which other parts have read.",
+                published[at]
+            ));
+            let hint = format!("Set RBUILDOUT_NATIVE to the recipes that shall be built in, without {recipe}.");
+            return Err(self.place(name, Box::new(error.with_hint(hint))));
+        }
+        Ok(Arc::from(part))
+    }
+
+    fn published(&mut self, name: &Arc<str>, keys: &[&str]) -> Outcome<Vec<Option<Arc<str>>>> {
+        keys.iter().map(|key| self.option(name, key)).collect()
     }
 
     /// Finds the code of a recipe in Python. What is being done goes into an error, in place of `Loading recipe`.

@@ -50,6 +50,8 @@ pub(super) struct Live {
     pub(super) depends: IndexSet<Arc<str>>,
     /// The signature, once somebody asked for it; dependencies can't be added any more.
     pub(super) signature: Option<Arc<str>>,
+    /// A recipe asked for the signature: it is among the options from then on, until parts are installed.
+    pub(super) signed: bool,
     /// A recipe has said that it reads more all the same.
     pub(super) open: bool,
 }
@@ -163,6 +165,9 @@ impl<'p> Buildout<'p> {
     /// From now on parts are installed.
     pub fn begin_installing(&mut self) {
         self.installing = true;
+        for live in self.sections.values_mut() {
+            live.signed = false;
+        }
     }
 
     /// Tells recipes what is installed now.

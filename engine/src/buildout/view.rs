@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rbuildout_cache::Downloader;
-use rbuildout_parser::installed::InstalledState;
+use rbuildout_parser::installed::{InstalledState, SIGNATURE_OPTION};
 use rbuildout_parser::{Added, Mode, expand, parse_sections};
 use rbuildout_recipes::{Depends, LiveBuildout, RecipeError, Settings};
 use serde_json::{Value, json};
@@ -38,6 +38,14 @@ impl<'b, 'p> View<'b, 'p> {
             buildout.hashing.truncate(hashing);
             RecipeError::Host(error)
         })
+    }
+}
+
+impl View<'_, '_> {
+    /// The signature, if the recipe of the section asked for it.
+    fn signed(&self, section: &str) -> Option<String> {
+        let live = self.buildout.sections.get(section).filter(|live| live.signed)?;
+        live.signature.as_deref().map(str::to_owned)
     }
 }
 
@@ -95,7 +103,8 @@ impl LiveBuildout for View<'_, '_> {
     }
 
     fn keys(&mut self, section: &str) -> Vec<String> {
-        self.buildout.keys(section).iter().map(ToString::to_string).collect()
+        let signed = self.signed(section).map(|_| SIGNATURE_OPTION.to_owned());
+        self.buildout.keys(section).iter().map(ToString::to_string).chain(signed).collect()
     }
 
     fn raw(&self, section: &str) -> IndexMap<String, String> {
@@ -107,7 +116,9 @@ impl LiveBuildout for View<'_, '_> {
     }
 
     fn copy(&mut self, section: &str) -> Result<IndexMap<String, String>, RecipeError> {
-        Ok(texts(&self.attempt(|buildout| buildout.saved(section))?))
+        let mut options = texts(&self.attempt(|buildout| buildout.saved(section))?);
+        options.extend(self.signed(section).map(|signature| (SIGNATURE_OPTION.to_owned(), signature)));
+        Ok(options)
     }
 
     fn set(&mut self, section: &str, key: &str, value: &str) {
@@ -191,6 +202,9 @@ impl LiveBuildout for View<'_, '_> {
             return Ok(None);
         }
         let signature = self.attempt(|buildout| buildout.signature(section))?;
+        if let Some(live) = self.buildout.sections.get_mut(section) {
+            live.signed = true;
+        }
         Ok(Some(signature.to_string()))
     }
 

@@ -31,6 +31,8 @@ class Channel(object):
         self._socket = _socket.socket(fileno=descriptor)
         self._buffer = bytearray()
         self._number = 0
+        # Options that were read since anything else was said: nobody can have changed them.
+        self._read = {}
         self._lock = threading.RLock()
         self._environ = os.environ._data.copy()
 
@@ -52,6 +54,10 @@ class Channel(object):
         if not self.listening:
             raise RuntimeError('buildout is not there for %s: it is asked from outside of a recipe\'s call' % name)
         with self._lock:
+            if name != 'get':
+                self._read.clear()
+            elif tuple(arguments.values()) in self._read:
+                return self._read[tuple(arguments.values())]
             self._number += 1
             number = self._number
             self._send({'id': number, 'call': name, 'args': arguments})
@@ -69,6 +75,8 @@ class Channel(object):
                     self._serve(message)
                 elif message.get('id') == number:
                     break
+            if name == 'get' and isinstance(message.get('result'), str):
+                self._read[tuple(arguments.values())] = message['result']
         if interrupt is not None:
             raise interrupt
         if message.get('error') is not None:
@@ -92,6 +100,7 @@ class Channel(object):
 
     def _serve(self, message):
         answer = {'id': message.get('id')}
+        self._read.clear()
         self.depth += 1
         try:
             answer['result'] = self._handler(message['call'], message.get('args') or {})
@@ -101,6 +110,7 @@ class Channel(object):
             answer['error'] = errors.to_wire(error)
         finally:
             self.depth -= 1
+            self._read.clear()
         if os.getpid() != self.pid:
             # A recipe forked, and its child came all the way back here: the parent gives the answer.
             errors.show(answer.get('error'))

@@ -49,6 +49,16 @@ class Case(unittest.TestCase):
 
 class TestOptions(Case):
 
+    def test_read_once(self):
+        a = self.init('''
+            o = buildout['o']
+            values = [options['x'], options['x'], o['y'], o['y']]
+            o['y'] = 'new'
+            options['seen'] = ' '.join(values + [o['y'], options['x']])
+            ''', x='X', sections={'o': {'y': 'Y'}})
+        self.assertEqual(a['seen'], 'X X Y Y new X')
+        self.assertEqual(self.engine.dialogue.count('get'), 4)
+
     def test_mapping(self):
         a = self.init('''
             options['b'] = options['x'] + options.get('y', 'no')

@@ -24,9 +24,23 @@ use crate::live::LiveBuildout;
 use crate::run::Variables;
 
 /// Requests that can be made twice.
-const REPEATABLE: [&str; 15] = [
-    "get", "set", "contains", "alive", "keys", "raw", "copy", "touch", "sub", "depends", "barrier", "sections",
-    "settings", "log", "used",
+const REPEATABLE: [&str; 16] = [
+    "get",
+    "set",
+    "contains",
+    "alive",
+    "keys",
+    "raw",
+    "copy",
+    "touch",
+    "sub",
+    "depends",
+    "barrier",
+    "sections",
+    "settings",
+    "log",
+    "used",
+    "signature",
 ];
 
 /// One question and its answer.

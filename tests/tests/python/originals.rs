@@ -26,6 +26,29 @@ fn hooks_in_python() {
     assert_eq!((again.code, again.out.as_str()), (0, "Nothing to do: 2 parts are up to date.\n"), "{again}");
 }
 
+/// The original finds the place of a shared part where the native recipe has it.
+#[test]
+fn hooks_of_shared_parts() {
+    let hook =
+        "def after(options, buildout, environment):\n    open(options['location'] + '/hooked', 'w').write('yes')\n";
+    let sandbox = sandbox(&format!(
+        "[a]\nrecipe = slapos.recipe.cmmi\nshared = true\npath = ${{buildout:directory}}/source\nconfigure-command = true\n\
+         environment =\n  PLACE=@@LOCATION@@\nmake-binary = true\npost-make-hook = ${{buildout:directory}}/hook.py#{}:after\n\
+         [b]\nrecipe = slapos.recipe.template\ninline = ${{a:location}}\noutput = ${{buildout:directory}}/b\n\
+         [buildout]\nparts = a b\nshared-part-list = ${{buildout:directory}}/shared\n",
+        md5(hook)
+    ));
+    sandbox.write("source/x", "");
+    sandbox.write("shared/x", "");
+    sandbox.write("hook.py", hook);
+    sandbox.run(&[]).ok();
+    let place = sandbox.read("b");
+    assert!(place.contains("/shared/a/"), "{place}");
+    assert_eq!(fs_err::read_to_string(format!("{place}/hooked")).unwrap(), "yes");
+    let again = sandbox.run(&[]).ok().out;
+    assert!(again.ends_with("(already built)\nNothing to do: 2 parts are up to date.\n"), "{again}");
+}
+
 /// Of a module that the native engine does not know.
 const TEMPLATE: &str = "[a]\nrecipe = slapos.recipe.template:jinja2\noutput = ${buildout:directory}/out\n\
                         context = import calendar calendar\ninline = {{ calendar.isleap(2024) }}\n";

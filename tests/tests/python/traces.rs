@@ -24,13 +24,20 @@ class Recipe:
     def update(self):
         pass
 
+class Signed(Recipe):
+    def __init__(self, buildout, name, options):
+        Recipe.__init__(self, buildout, name, options)
+        options['before'] = str('__buildout_signature__' in list(options))
+        options.get('__buildout_signature__')
+        options['after'] = dict(options.items())['__buildout_signature__']
+
 class Updating(Recipe):
     def update(self):
         with open(self.options['path'], 'a') as f:
             f.write('+')
 ";
 
-const POINTS: &str = "[zc.buildout]\ndefault = rec:Recipe\nupdating = rec:Updating\n";
+const POINTS: &str = "[zc.buildout]\ndefault = rec:Recipe\nupdating = rec:Updating\nsigned = rec:Signed\n";
 const PROFILE: &str = "[buildout]\nparts = a b\n[data]\nx = 1\n[a]\nrecipe = recipes\n[b]\nrecipe = recipes\n";
 
 /// A sandbox whose Python notes each of its starts as the recipe host.
@@ -113,4 +120,19 @@ fn work_after_a_replay() {
     assert_eq!(starts, 1);
     assert!(outcome.out.starts_with("a: init\nb: init\nUninstalling a.\nInstalling a.\n"), "{outcome}");
     assert_eq!((sandbox.read("a").as_str(), sandbox.read("b").as_str()), ("1", "1+"));
+}
+
+/// Parts that are shared ask for their signature, which is among their options from then on.
+#[test]
+fn signatures() {
+    let sandbox = watched("[buildout]\nparts = a\n[data]\nx = 1\n[a]\nrecipe = recipes:signed\n");
+    assert_eq!(run(&sandbox, &[]).0, 1);
+    let installed = sandbox.installed();
+    let value = |key: &str| {
+        let prefix = format!("{key} = ");
+        installed.lines().find_map(|line| line.strip_prefix(&prefix)).map(str::to_owned)
+    };
+    assert_eq!(value("before").as_deref(), Some("False"));
+    assert!(value("after").is_some() && value("after") == value("__buildout_signature__"), "{installed}");
+    assert_eq!(run(&sandbox, &[]).0, 0);
 }
