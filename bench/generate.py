@@ -89,22 +89,23 @@ def inline(directory, count, every):
     write(os.path.join(directory, 'buildout.cfg'), '\n'.join(lines))
 
 
-def reads(directory, count):
-    """A part whose Python code reads two options `count` times each."""
+def reads(directory, options, times):
+    """A part whose Python code reads `options` options of its own and as many of another section, `times` times each."""
     lines = [
         '[buildout]',
         'parts = reader',
         '',
         '[other]',
-        'value = something',
+        *('option%d = value' % i for i in range(options)),
         '',
         '[reader]',
         'recipe = slapos.recipe.build',
-        'own = text',
+        *('option%d = value' % i for i in range(options)),
         'init =',
         "  other = self.buildout['other']",
-        '  for i in range(%d):' % count,
-        "    options['own'], other['value']",
+        '  for i in range(%d):' % options,
+        '    for j in range(%d):' % times,
+        "      options['option%d' % i], other['option%d' % i]",
         'install =',
         '  import os',
         "  os.makedirs(options['location'])",

@@ -480,7 +480,7 @@ def p19(bench):
             'reference': {'mb': max(theirs.values())}, 'ours': {'mb': max(ours.values())}, 'by': 'mb', 'limit_text': '-',
             'notes': ['`annotate` %.1f MB (reference %.1f), `resolve --json` %.1f MB (reference %.1f), `resolve --check` %.1f MB.'
                       % (ours['annotate'], theirs['annotate'], ours['resolve'], theirs['resolve'], ours['check']),
-                      '`plan` of this profile needs Python recipes, which come with a later step: not measured.']}
+                      '`plan` of this profile, which starts Python for its recipes, is not measured.']}
 
 
 def ms(seconds):

@@ -28,7 +28,7 @@ def ratio(result):
 
 
 def short(value):
-    return '%.0f' % value if value >= 10 else '%.1f' % value
+    return '%.0f' % value if value >= 10 else '%.1f' % value if value >= 0.1 else '%.2f' % value
 
 
 def verdict(result):
