@@ -117,6 +117,7 @@ class TestEggs(Case):
             assert easy_install.prefer_final() is False and easy_install.Installer._prefer_final is False
             easy_install.download_cache(None)
             easy_install.Installer([])._download_cache
+            assert easy_install.default_index_url.endswith('/simple'), easy_install.default_index_url
             easy_install.default_index_url = 'http://localhost/simple'
             easy_install.Installer('eggs', index='http://other').install(['x'])
             easy_install.Installer('eggs').install(['x'])

@@ -22,7 +22,6 @@ IncompatibleVersionError = IncompatibleConstraintError
 
 logger = logging.getLogger('zc.buildout.easy_install')
 realpath = os.path.realpath
-_INDEX = default_index_url = os.environ.get('buildout_testing_index_url')
 is_win32 = False
 is_jython = False
 script_header = '#!%(python)s'
@@ -48,6 +47,9 @@ def __getattr__(name):
         return globals()[name]
     if name in ('pip_pythonpath', 'setuptools_pythonpath'):
         return os.pathsep.join(__getattr__(name.replace('pythonpath', 'path')))
+    if name == 'default_index_url':
+        # As long as nobody has assigned it.
+        return _index()
     raise AttributeError('module %r has no attribute %r' % (__name__, name))
 
 
@@ -133,9 +135,21 @@ def _add(found, ws=None):
     return ws
 
 
+def _index():
+    """pip's default index, or that of zc.buildout's tests."""
+    testing = os.environ.get('buildout_testing_index_url')
+    if testing:
+        return testing
+    try:
+        from pip._internal.models.index import PyPI
+    except ImportError:
+        return None
+    return PyPI.simple_url
+
+
 def _assigned_index():
     """The index that somebody has put in the place of pip's."""
-    return None if default_index_url == _INDEX else default_index_url
+    return globals().get('default_index_url')
 
 
 def _same_python(executable):
