@@ -12,9 +12,9 @@ def write(path, text):
         stream.write(text)
 
 
-def parts(directory, count, text='first'):
-    """`count` templates, each with the names of three earlier ones, over one directory part."""
-    lines = [
+def beginning(count):
+    """Lines up to the parts: one directory part, and what parts with a template have in common."""
+    return [
         '[buildout]',
         'parts =', *('  part%d' % i for i in range(count)),
         '',
@@ -27,6 +27,11 @@ def parts(directory, count, text='first'):
         'output = ${base:directory}/${:_buildout_section_name_}',
         '',
     ]
+
+
+def parts(directory, count, text='first'):
+    """`count` templates, each with the names of three earlier ones, over one directory part."""
+    lines = beginning(count)
     for i in range(count):
         lines += ['[part%d]' % i, '<= common', 'inline =', '  this is ${:_buildout_section_name_}']
         lines += ['  after ${part%d:output}' % j for j in sorted({i // 2, i // 3, max(0, i - 1)} - {i})]
@@ -61,17 +66,7 @@ def trivial(directory, count):
 def inline(directory, count, every):
     """`count` parts of which each `every`-th is Python code that computes an option and writes a file."""
     lines = [
-        '[buildout]',
-        'parts =', *('  part%d' % i for i in range(count)),
-        '',
-        '[base]',
-        'recipe = slapos.recipe.build:mkdirectory',
-        'directory = ${buildout:directory}/out',
-        '',
-        '[common]',
-        'recipe = slapos.recipe.template',
-        'output = ${base:directory}/${:_buildout_section_name_}',
-        '',
+        *beginning(count),
         '[python]',
         'recipe = slapos.recipe.build',
         'path = ${base:directory}/${:_buildout_section_name_}',
